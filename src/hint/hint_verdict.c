@@ -145,15 +145,13 @@ counts(const struct hint_budget *b, enum hint_context context, int status)
 	return b->has_limit && b->has_remaining;
 }
 
-/* Methods are case-sensitive (RFC 9110 9.1). */
 static bool
 is_of_other_method(const struct hint_reading *r, const struct hint_entry *entry)
 {
 	const char *method = entry->name.method;
 
 	return method != NULL && r->method.p != NULL &&
-	    (r->method.len != strlen(method) ||
-	    memcmp(r->method.p, method, r->method.len) != 0);
+	    !http1_str_equals(r->method, method);
 }
 
 /*
@@ -601,9 +599,8 @@ name_part(struct hint_reading *r)
 	/* core is what is no other resource, as GitHub and others call it */
 	h->general = r->name.p == NULL ? h->part.p != NULL :
 	    http1_str_is(r->name, "core");
-	if (h->part.p != NULL)
-		return;
-	h->part = method_name(r);
+	if (h->part.p == NULL)
+		h->part = method_name(r);
 }
 
 /*

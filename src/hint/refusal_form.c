@@ -8,11 +8,10 @@
 #include "hint/hint_form.h"
 #include "hint/hint_until.h"
 #include "hint/hint_words.h"
+#include "hint/json_walk.h"
 #include "hint/refusal_name.h"
 #include "hint/refusal_xml.h"
 
-#define DEPTH		5	/* of values in values */
-#define ELEMENTS	16	/* of an array */
 #define ERROR_NAME	64	/* letters of an error's name */
 #define TOO_MANY	429	/* of HTTP's statuses */
 
@@ -153,7 +152,7 @@ is_limit_member(const char *key, json_t *value, struct named named,
 	    is_limit_at(value, named, depth + 1, false);
 }
 
-/* It recurses to DEPTH, whatever the text looks like. */
+/* It recurses to JSON_WALK_DEPTH, whatever the text looks like. */
 static bool
 is_limit_at(json_t *from, struct named named, unsigned depth, bool within)
 {
@@ -161,11 +160,11 @@ is_limit_at(json_t *from, struct named named, unsigned depth, bool within)
 	json_t *value;
 	size_t i;
 
-	if (depth > DEPTH)
+	if (depth > JSON_WALK_DEPTH)
 		return false;
 	json_array_foreach (from, i, value)
-		if (i < ELEMENTS && is_limit_at(value, named, depth + 1,
-		    within))
+		if (i < JSON_WALK_ELEMENTS && is_limit_at(value, named,
+		    depth + 1, within))
 			return true;
 	if (!within && is_limit_object(from, &named))
 		return true;
@@ -203,12 +202,13 @@ is_final_name(struct http1_str key, struct http1_str text)
 }
 
 static bool
-is_final_member(const char *key, json_t *value)
+is_final_member(const char *key, json_t *value, void *arg)
 {
 	struct http1_str name = { key, strlen(key) };
 	struct http1_str text = { json_string_value(value),
 	    json_string_length(value) };
 
+	(void)arg;
 	if (json_is_false(value))
 		return hint_form(name).role == HINT_MAY_RETRY;
 	if (json_is_true(value))
@@ -216,29 +216,10 @@ is_final_member(const char *key, json_t *value)
 	return json_is_string(value) && is_final_name(name, text);
 }
 
-static bool
-is_final_at(json_t *from, unsigned depth)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	if (depth > DEPTH)
-		return false;
-	json_array_foreach (from, i, value)
-		if (i < ELEMENTS && is_final_at(value, depth + 1))
-			return true;
-	json_object_foreach (from, key, value)
-		if (is_final_member(key, value) ||
-		    is_final_at(value, depth + 1))
-			return true;
-	return false;
-}
-
 bool
 refusal_form_is_final(json_t *root)
 {
-	return is_final_at(root, 0);
+	return json_walk(root, is_final_member, NULL);
 }
 
 /* Delays */
@@ -314,7 +295,7 @@ time_word(const char *name)
 
 	for (i = 0; i < COUNT(time_words); i++) {
 		len = strlen(time_words[i]);
-		if (len > found && strncmp(name, time_words[i], len) == 0)
+		if (len > found && begins(name, time_words[i]))
 			found = len;
 	}
 	return found;
@@ -401,27 +382,16 @@ take_member(struct http1_str key, struct http1_str value, struct spans *s)
 	}
 }
 
-static void
-take_times(json_t *from, unsigned depth, struct spans *s)
+/* Of all that there are, so none is the last. */
+static bool
+take_time(const char *key, json_t *value, void *arg)
 {
-	struct http1_str name;
-	const char *key;
+	struct http1_str name = { key, strlen(key) };
 	char buf[64];
-	json_t *value;
-	size_t i;
 
-	if (depth > DEPTH)
-		return;
-	json_array_foreach (from, i, value)
-		if (i < ELEMENTS)
-			take_times(value, depth + 1, s);
-	json_object_foreach (from, key, value) {
-		name = (struct http1_str){ key, strlen(key) };
-		if (json_is_string(value) || json_is_number(value))
-			take_member(name, text_of(value, buf), s);
-		else
-			take_times(value, depth + 1, s);
-	}
+	if (json_is_string(value) || json_is_number(value))
+		take_member(name, text_of(value, buf), arg);
+	return false;
 }
 
 static bool
@@ -436,7 +406,7 @@ refusal_form_delay(json_t *root, int64_t date, uint64_t *ns)
 {
 	struct spans s = { .date = date };
 
-	take_times(root, 0, &s);
+	(void)json_walk(root, take_time, &s);
 	return longest(&s, ns);
 }
 

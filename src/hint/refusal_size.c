@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "hint/json_walk.h"
 #include "hint/refusal_name.h"
 #include "hint/refusal_words.h"
 #include "http/http1_class.h"
@@ -22,8 +23,6 @@
  * nothing but "on requests per minute (RPM)" and the type, "requests".
  */
 
-#define DEPTH		5	/* of values in values */
-#define ELEMENTS	16	/* of an array */
 #define KEY		16	/* letters of a key */
 #define NUMBER_MAX	(UINT64_MAX / 100)
 
@@ -96,16 +95,13 @@ is_too_large(const char *text, int64_t date)
 	    !refusal_words(text, strlen(text), date, &n);
 }
 
-/* Whether the text has one of the words, which are in lower case. */
+/* Whether the text has one of the words, whatever their case. */
 static bool
 has_one(const char *text, const char *const *words)
 {
-	const char *p;
-
 	for (; *words != NULL; words++)
-		for (p = text; *p != '\0'; p++)
-			if (strncasecmp(p, *words, strlen(*words)) == 0)
-				return true;
+		if (strcasestr(text, *words) != NULL)
+			return true;
 	return false;
 }
 
@@ -146,64 +142,40 @@ is_key(const char *key)
 	return false;
 }
 
-struct search {
-	int64_t			 date;
-	enum refusal_unit	 unit;		/* that is found */
-};
-
-/* Returns whether that is what is looked for. */
-typedef bool found_fn(const char *key, const char *text, struct search *);
-
 static bool
-says_too_large(const char *key, const char *text, struct search *s)
+says_too_large(const char *key, json_t *value, void *arg)
 {
-	return is_key(key) && is_too_large(text, s->date);
+	const int64_t *date = arg;
+
+	return json_is_string(value) && is_key(key) &&
+	    is_too_large(json_string_value(value), *date);
 }
 
 static bool
-says_unit(const char *key, const char *text, struct search *s)
+says_unit(const char *key, json_t *value, void *arg)
 {
-	if (strcasecmp(key, "type") == 0 || strcasecmp(key, "code") == 0)
-		s->unit = unit_of_name(text);
-	else if (is_key(key))
-		s->unit = unit_of_words(text);
-	return s->unit != REFUSAL_OF_ANYTHING;
-}
+	enum refusal_unit *unit = arg;
 
-/* Looks at all texts.  It recurses to DEPTH, whatever the text looks like. */
-static bool
-find(json_t *from, found_fn *is, struct search *s, unsigned depth)
-{
-	const char *key;
-	json_t *value;
-	size_t i;
-
-	if (depth > DEPTH)
+	if (!json_is_string(value))
 		return false;
-	json_array_foreach (from, i, value)
-		if (i < ELEMENTS && find(value, is, s, depth + 1))
-			return true;
-	json_object_foreach (from, key, value)
-		if (json_is_string(value) ?
-		    is(key, json_string_value(value), s) :
-		    find(value, is, s, depth + 1))
-			return true;
-	return false;
+	if (strcasecmp(key, "type") == 0 || strcasecmp(key, "code") == 0)
+		*unit = unit_of_name(json_string_value(value));
+	else if (is_key(key))
+		*unit = unit_of_words(json_string_value(value));
+	return *unit != REFUSAL_OF_ANYTHING;
 }
 
 bool
 refusal_size_is_too_large(json_t *root, int64_t date)
 {
-	struct search s = { .date = date };
-
-	return find(root, says_too_large, &s, 0);
+	return json_walk(root, says_too_large, &date);
 }
 
 enum refusal_unit
 refusal_size_unit(json_t *root)
 {
-	struct search s = { .unit = REFUSAL_OF_ANYTHING };
+	enum refusal_unit unit = REFUSAL_OF_ANYTHING;
 
-	(void)find(root, says_unit, &s, 0);
-	return s.unit;
+	(void)json_walk(root, says_unit, &unit);
+	return unit;
 }
