@@ -100,7 +100,7 @@ def start_silent(lab, log):
 	"""One whose messages are not on standard error."""
 	daemon = lab.sluice(listen=f"unix:{lab.dir}/s", log=log, wait=False)
 	daemon.unix = f"{lab.dir}/s"
-	wire.wait_until(lambda: os.path.exists(daemon.unix), what="a socket")
+	wire.wait_until(lambda: wire.listens(daemon.unix), what="a socket")
 	return daemon
 
 
@@ -242,7 +242,7 @@ def test_without_a_standard_descriptor(lab, tmp_path, what):
 	    sluice.BINARY, str(path)], stdin=subprocess.DEVNULL,
 	    stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 	try:
-		wire.wait_until(lambda: os.path.exists(f"{tmp_path}/s"),
+		wire.wait_until(lambda: wire.listens(f"{tmp_path}/s"),
 		    what="a socket")
 		one = client.Client(f"{tmp_path}/s")
 		for _ in range(5):

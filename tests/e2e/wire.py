@@ -365,9 +365,12 @@ def free_port():
 	raise AssertionError("no port is free")
 
 
-def listens(port):
-	with socket.socket() as sock:
-		return sock.connect_ex(("127.0.0.1", port)) == 0
+def listens(where):
+	"""A port of loopback, or a path, which is there a moment before."""
+	unix = isinstance(where, str)
+	with socket.socket(socket.AF_UNIX if unix else socket.AF_INET) as sock:
+		return sock.connect_ex(where if unix else
+		    ("127.0.0.1", where)) == 0
 
 
 def wait_until(condition, timeout=DEADLINE, step=0.01, what="condition"):
