@@ -126,7 +126,8 @@ def test_proxy_that_resolves_is_told_of_the_dot(lab, two):
 	one = lab.client()
 	assert one.tunnel(f"127.0.0.1:{far.port}").status == 200
 	assert one.get(f"http://{whole}/").status == 200
-	assert asked(two.dns) == [ALONE]
+	# each of its loops asks for itself
+	assert set(asked(two.dns)) == {ALONE}
 
 
 @pytest.mark.parametrize("domains, wanted", [
