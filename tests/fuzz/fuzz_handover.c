@@ -365,7 +365,8 @@ take_state(char *line)
 static void
 take_step(char *line)
 {
-	unsigned n = (unsigned)strtoul(line + 1, NULL, 10);
+	unsigned n = *line == '\0' ? 0 :
+	    (unsigned)strtoul(line + 1, NULL, 10);
 
 	switch (line[0]) {
 	case '>':
