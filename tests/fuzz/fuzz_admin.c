@@ -240,6 +240,8 @@ finish(void)
 	hosts_free(context.hosts);
 	client_hasher_free(context.hasher);
 	conf_unref(context.conf);
+	/* counters stay for as long as a process lives, 80 KB each time */
+	stats_free();
 	memset(&context, 0, sizeof context);
 }
 
