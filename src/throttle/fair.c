@@ -441,11 +441,11 @@ fair_first(struct fair *q, unsigned lane, uint64_t now)
 
 	assert(fair_has_lane(q, lane));
 	fair_tick(q, now);
-	if (!RB_EMPTY(&l->returned))
+	if (!q->yield && !RB_EMPTY(&l->returned))
 		return RB_MIN(fair_waiters, &l->returned);
 	for (i = 0; i < FAIR_URGENCIES && f == NULL; i++)
 		f = RB_MIN(fair_order, &l->groups[i].order);
-	return f == NULL ? NULL : RB_MIN(fair_waiters, &f->waiters);
+	return RB_MIN(fair_waiters, f == NULL ? &l->returned : &f->waiters);
 }
 
 bool
@@ -456,7 +456,7 @@ fair_before(const struct fair *q, const struct fair_waiter *a,
 	unsigned level_a, level_b;
 
 	if (a->returned != b->returned)
-		return a->returned;
+		return a->returned != q->yield;
 	if (a->returned)
 		return fair_waiter_cmp(a, b) < 0;
 	level_a = fair_level(q, fair_rank(a));
@@ -469,6 +469,15 @@ fair_before(const struct fair *q, const struct fair_waiter *a,
 		return fair_waiter_cmp(a, b) < 0;
 	return fair_compare(tag_a, tag_b, a->flow->client->seq,
 	    b->flow->client->seq) < 0;
+}
+
+bool
+fair_yield(struct fair *q, bool yield)
+{
+	bool changed = yield != q->yield;
+
+	q->yield = yield;
+	return changed;
 }
 
 void

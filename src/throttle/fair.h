@@ -52,7 +52,7 @@ void		 fair_free(struct fair *);
 
 /*
  * Queues a waiter.  The weight of the client is the one named last.  Those with
- * returned set are served before all others of their lane, by arrival among
+ * returned set are served before all others (fair_yield()), by arrival among
  * each other, and what they cost was paid when they were served before.
  * Returns false without memory: it is not queued.
  */
@@ -68,6 +68,12 @@ struct fair_waiter *fair_first(struct fair *, unsigned lane, uint64_t now);
  */
 bool		 fair_before(const struct fair *, const struct fair_waiter *a,
 		    const struct fair_waiter *b);
+
+/*
+ * Those with returned set go behind all others from now on, or before them
+ * again.  Returns whether that is new.
+ */
+bool		 fair_yield(struct fair *, bool yield);
 
 /* Takes one that fair_first() named out: its turn was used. */
 void		 fair_serve(struct fair *, struct fair_waiter *, uint64_t now);

@@ -84,7 +84,7 @@ ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 
 	if (a->w->returned)
 		return waiters_before(tree, a->rank, a->seq);
-	return RB_EMPTY(tree) ? 0 : RB_ROOT(tree)->sum;
+	return q->yield || RB_EMPTY(tree) ? 0 : RB_ROOT(tree)->sum;
 }
 
 /* When the waiter is to start, behind a cost of its own client, at least. */

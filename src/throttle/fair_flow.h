@@ -85,6 +85,7 @@ struct fair_client {
 
 struct fair {
 	bool			 trust;
+	bool			 yield;		/* who was returned is last */
 	unsigned		 nlanes;
 	size_t			 length;
 	size_t			 nclients;

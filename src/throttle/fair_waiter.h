@@ -45,7 +45,7 @@ struct fair_waiter {
 	uint64_t		 arrived;	/* set: ns */
 	uint32_t		 weight;	/* set: of the client, not 0 */
 	uint8_t			 urgency;	/* set: below FAIR_URGENCIES */
-	bool			 returned;	/* set: goes before others */
+	bool			 returned;	/* set: see fair_add() */
 	uint16_t		 lane;		/* set: one that there is */
 	/* the queue's: */
 	uint64_t		 seq;

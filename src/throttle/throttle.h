@@ -169,9 +169,10 @@ void		 throttle_refill(struct throttle *, uint64_t now);
 
 /*
  * Sends an admitted one, whose verdict was given, back to the queue, before all
- * others; but behind them where it has asked whether the host is open, since it
- * may be refused for what it is.  Its slot is given back; what it spent stays
- * spent, and it pays again when it goes.  The queue's length is not enforced.
+ * others; but behind them from when one was refused that had been sent back
+ * before, or had asked whether the host is open, until the host serves one.  Its
+ * slot is given back; what it spent stays spent, and it pays again when it goes.
+ * The queue's length is not enforced.
  * Returns THROTTLE_WAIT; THROTTLE_LATE_START when it could not start by its
  * deadline, or THROTTLE_NO_MEMORY: it then still holds its slot.
  */

@@ -49,15 +49,35 @@ teach_estimates(struct throttle *t, struct throttle_waiter *w,
 	    BUDGET_NEUTRAL : verdict, now);
 }
 
+/*
+ * Who was sent back goes before all others, for his turn was taken from him; but
+ * who is refused then, or has asked in vain whether the host is open, may be
+ * refused for what he is.  So others go before all of these, until the host has
+ * served one.  Else a client's requests for what it may not have would be each
+ * question, and nobody else would reach the host.  Returns whether that is new.
+ */
+static bool
+set_turns(struct throttle *t, const struct throttle_waiter *w,
+    enum budget_verdict verdict)
+{
+	if (verdict == BUDGET_SUCCESS)
+		return fair_yield(t->queue, false);
+	return verdict == BUDGET_THROTTLED && (w->resent ||
+	    w->mark.role == ESTIMATE_PROBE ||
+	    w->part_mark.role == ESTIMATE_PROBE) &&
+	    fair_yield(t->queue, true);
+}
+
 static void
 judge(struct throttle *t, struct throttle_waiter *w,
     enum budget_verdict verdict, enum refused_by by, uint64_t now)
 {
 	struct budget *b, *named;
 	unsigned i;
-	bool held, estimated;
+	bool held, estimated, turned;
 
 	w->settled = true;
+	turned = set_turns(t, w, verdict);
 	estimated = is_shut(t, w, now);
 	teach_estimates(t, w, verdict, by, now);
 	if (verdict != BUDGET_NEUTRAL)
@@ -76,7 +96,7 @@ judge(struct throttle *t, struct throttle_waiter *w,
 	if (t->total != NULL)
 		throttle_total_verdict(t, w, verdict, now);
 	/* A neutral one may let a shape's next one go sooner. */
-	if (held || estimated || verdict == BUDGET_NEUTRAL)
+	if (held || estimated || turned || verdict == BUDGET_NEUTRAL)
 		set_unblocked_at(t, now);
 }
 

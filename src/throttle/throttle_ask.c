@@ -76,6 +76,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		throttle_total_take(t, w, at, now);
 	if (t->meters != NULL)
 		throttle_meters_take(t, w, at, now);
+	w->resent = w->fair.returned;
 	w->fair.returned = w->again_waits = false;
 	w->held = true;
 	w->slotless = false;

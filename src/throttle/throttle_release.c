@@ -114,10 +114,7 @@ throttle_return(struct throttle *t, struct throttle_waiter *w, uint64_t now,
 	if (lane == FAIR_END)
 		return THROTTLE_NO_MEMORY;
 	w->fair.lane = (uint16_t)lane;
-	/* who has asked in vain whether the host is open lets others ask */
-	w->fair.returned = w->mark.role != ESTIMATE_PROBE &&
-	    w->part_mark.role != ESTIMATE_PROBE;
-	w->again_waits = true;
+	w->fair.returned = w->again_waits = true;
 	w->since = now;
 	w->grace = 0;
 	throttle_start(t, &w->fair, now, r);

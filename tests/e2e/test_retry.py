@@ -524,6 +524,21 @@ def test_a_client_that_leaves_meanwhile(lab, how):
 	assert far.targets() == ["/gone", "/next"]
 
 
+@pytest.mark.parametrize("learn", ["pause", "estimate"])
+def test_what_is_always_refused_keeps_nobody_waiting(lab, learn):
+	"""After each pause one request asks: not one client's six, each again and
+	again, while the other has one for what the host serves."""
+	far = lab.origin(origin.by_path({"/bad": refusal(after="0.5")}))
+	lab.sluice(hosts={"127.0.0.1": {"learn": learn}})
+	bad = [lab.client().ask("GET", far.url + "/bad") for _ in range(6)]
+	wire.wait_until(lambda: len(far.requests) == 6, what="six refusals")
+	other = lab.client(source="127.0.0.2")
+	assert other.get(far.url + "/good").status == 200
+	assert far.targets().index("/good") <= 7
+	for one in bad:
+		one.close()
+
+
 def test_a_reload_meanwhile(lab):
 	"""The pause, the place and the deadline stay."""
 	far = start(lab, refusal(after="1"), origin.fixed(body="good"))

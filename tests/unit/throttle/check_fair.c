@@ -5,6 +5,7 @@
 
 #include "throttle/fair.h"
 #include "throttle/fair_ahead.h"
+#include "throttle/fair_turn.h"
 #include "check_run.h"
 
 #define U		1000000ULL	/* a cost of 1 */
@@ -455,6 +456,29 @@ START_TEST(returned_go_first)
 }
 END_TEST
 
+START_TEST(returned_yield)
+{
+	struct fair_waiter *a = one(1, U), *b = one(2, U), *plain;
+
+	a->returned = b->returned = true;
+	queue(a);
+	queue(b);
+	plain = put(3, U);
+	must(fair_yield(q, true) && !fair_yield(q, true));
+	must(fair_ahead(q, plain, 0, now) == 0);
+	must(fair_ahead(q, b, 0, now) == U);
+	must(fair_before(q, plain, a) && !fair_before(q, a, plain));
+	must(fair_turn_before(q, plain, 5, a, 0));
+	must(serve(0) == plain);
+	plain = put(3, U);
+	must(fair_yield(q, false) && !fair_yield(q, false));
+	must(serve(0) == a);
+	fair_yield(q, true);
+	must(serve(0) == plain);
+	must(serve(0) == b);
+}
+END_TEST
+
 START_TEST(removal_uses_no_turn)
 {
 	struct fair_waiter *w;
@@ -615,6 +639,7 @@ main(void)
 	tcase_add_test(plain, urgency_is_a_clients_own);
 	tcase_add_test(plain, age_makes_up);
 	tcase_add_test(plain, returned_go_first);
+	tcase_add_test(plain, returned_yield);
 	tcase_add_test(plain, removal_uses_no_turn);
 	tcase_add_test(plain, lanes_have_heads);
 	tcase_add_test(plain, lanes_share);
@@ -628,6 +653,7 @@ main(void)
 	tcase_add_test(trust, trust_ages);
 	tcase_add_test(trust, trust_owes_nothing);
 	tcase_add_test(trust, returned_go_first);
+	tcase_add_test(trust, returned_yield);
 	suite_add_tcase(suite, plain);
 	suite_add_tcase(suite, trust);
 	return run_suite(suite);

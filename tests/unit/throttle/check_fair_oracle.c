@@ -43,6 +43,7 @@ struct owner {
 /* A copy is a model of its own. */
 struct model {
 	bool			 trust;
+	bool			 yield;
 	unsigned		 nlanes;
 	uint64_t		 now;
 	uint64_t		 seq;
@@ -105,7 +106,7 @@ goes_before(const struct model *o, const struct fair_waiter *a,
 	const struct owner *y = &o->owners[b->client];
 
 	if (a->returned != b->returned)
-		return a->returned;
+		return a->returned != o->yield;
 	if (a->returned)
 		return ranks_before(a, b);
 	if (level(o, a) != level(o, b))
@@ -127,8 +128,6 @@ first(const struct model *o, unsigned lane)
 		    (best == NULL || ranks_before(w, best)))
 			best = w;
 	}
-	if (best != NULL)
-		return best;
 	for (i = 0; i < CLIENTS; i++) {
 		w = head(o, i, lane);
 		if (w != NULL && (best == NULL || goes_before(o, w, best)))
@@ -360,7 +359,8 @@ check_ahead(const struct fair_waiter *w)
 	got = fair_ahead(q, w, FAIR_ALL, m.now);
 	must(got <= all);
 	must(got >= each);
-	if (m.nlanes == 1 && !m.trust && !any_costs_little())
+	if (m.nlanes == 1 && !m.trust && !any_costs_little() &&
+	    !(w->returned && m.yield))
 		must(all <= got + short_by(w));
 	if (held == 1U << w->lane)
 		return;
@@ -483,6 +483,15 @@ do_pass(void)
 }
 
 static void
+do_yield(void)
+{
+	bool yield = any(2);
+
+	must(fair_yield(q, yield) == (yield != m.yield));
+	m.yield = yield;
+}
+
+static void
 check_same(void)
 {
 	struct fair_waiter *firsts[LANES];
@@ -509,6 +518,8 @@ do_step(uint64_t adds)
 
 	if (any(4) == 0)
 		m.now += any(any(3) ? SEC : 2 * FAIR_AGE);
+	if (any(16) == 0)
+		do_yield();
 	check_same();
 	if (what < adds)
 		do_add();

@@ -188,6 +188,47 @@ START_TEST(returned_goes_first)
 }
 END_TEST
 
+/* Admits that one, which is refused, and pauses all for a second. */
+static void
+refuse(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	struct throttle_report r;
+
+	ck_assert_ptr_eq(throttle_next(t, now), w);
+	throttle_verdict(t, w, BUDGET_THROTTLED, now);
+	throttle_pause(t, THROTTLE_WHOLE, now + SEC, now);
+	ck_assert_int_eq(throttle_return(t, w, now, &r), THROTTLE_WAIT);
+}
+
+/* Who is refused again lets others ask, until one of these is not. */
+START_TEST(returned_again_goes_behind)
+{
+	struct throttle_waiter bad[2], good[2];
+	struct throttle_waiter *order[] = { &good[0], &bad[1], &bad[0],
+	    &good[1] };
+	struct throttle_report r;
+	struct throttle *t = new_throttle(slots(100));
+	unsigned i;
+
+	for (i = 0; i < 2; i++)
+		ask(t, &bad[i], U, NEVER, 0, THROTTLE_GO);
+	for (i = 0; i < 2; i++)
+		throttle_verdict(t, &bad[i], BUDGET_THROTTLED, 0);
+	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
+	for (i = 0; i < 2; i++)
+		ck_assert_int_eq(throttle_return(t, &bad[i], 0, &r),
+		    THROTTLE_WAIT);
+	for (i = 0; i < 2; i++)
+		wait_for(t, &good[i], U, 0);
+	refuse(t, &bad[0], SEC);
+	for (i = 0; i < 4; i++) {
+		ck_assert_ptr_eq(throttle_next(t, 2 * SEC), order[i]);
+		throttle_verdict(t, order[i], BUDGET_SUCCESS, 2 * SEC);
+	}
+	throttle_free(t);
+}
+END_TEST
+
 #define STEPS	300
 
 struct taken {
@@ -274,6 +315,7 @@ main(void)
 	tcase_add_test(tc, not_across_new_limits);
 	tcase_add_test(tc, gives_the_probe_back);
 	tcase_add_test(tc, returned_goes_first);
+	tcase_add_test(tc, returned_again_goes_behind);
 	tcase_add_loop_test(tc, any_history, 0,
 	    (int)repetitions(200));
 	suite_add_tcase(s, tc);
