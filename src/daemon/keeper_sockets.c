@@ -18,12 +18,30 @@
 
 #define FIRST	3	/* the descriptor of the first one that is passed */
 
+/* Returns whether a socket has a file, and which. */
+static bool
+file_of(int fd, struct sockaddr_un *sun)
+{
+	socklen_t len = sizeof *sun;
+
+	memset(sun, 0, sizeof *sun);
+	return getsockname(fd, (struct sockaddr *)sun, &len) == 0 &&
+	    sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0';
+}
+
+/* Who has bound it listens, so that its file is its own until then. */
 static bool
 add(struct kept_sockets *k, int fd, bool ours)
 {
+	struct kept_socket *s = &k->list[k->n];
+	struct sockaddr_un sun;
+
 	if (k->n == KEPT_SOCKETS)
 		return false;
-	k->list[k->n++] = (struct kept_socket){ fd, ours };
+	*s = (struct kept_socket){ .fd = fd, .ours = ours };
+	if (ours && file_of(fd, &sun))
+		socket_file_note(&s->file, sun.sun_path);
+	k->n++;
 	return true;
 }
 
@@ -43,17 +61,6 @@ keeper_sockets_move(struct kept_sockets *to, struct kept_sockets *from)
 	from->n = 0;
 }
 
-/* Returns whether a socket has a file, and which. */
-static bool
-file_of(int fd, struct sockaddr_un *sun)
-{
-	socklen_t len = sizeof *sun;
-
-	memset(sun, 0, sizeof *sun);
-	return getsockname(fd, (struct sockaddr *)sun, &len) == 0 &&
-	    sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0';
-}
-
 void
 keeper_sockets_remove(const struct kept_sockets *k)
 {
@@ -62,7 +69,7 @@ keeper_sockets_remove(const struct kept_sockets *k)
 
 	for (i = 0; i < k->n; i++)
 		if (k->list[i].ours && file_of(k->list[i].fd, &sun))
-			(void)unlink(sun.sun_path);
+			socket_file_remove(&k->list[i].file, sun.sun_path);
 }
 
 static intmax_t

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "net/inherited.h"
+#include "net/socket_file.h"
 
 /*
  * Listening sockets that a keeper holds, from one process that it has started
@@ -19,6 +20,7 @@
 struct kept_socket {
 	int			 fd;
 	bool			 ours;	/* this program has bound it */
+	struct socket_file	 file;	/* ... and it has one */
 };
 
 /* Needs no memory when one comes: one that is lost is a port that is closed. */
@@ -49,8 +51,8 @@ bool		 keeper_sockets_pass(struct kept_sockets *, int channel,
 		    int handover);
 
 /*
- * Removes the files of Unix sockets that are held, but for the manager's.  As
- * long as a socket is held, its file is no other one's.
+ * Removes the files of Unix sockets that are held, but for the manager's, and
+ * what others have put in their place.
  */
 void		 keeper_sockets_remove(const struct kept_sockets *);
 

@@ -15,6 +15,7 @@
 
 #include "base/log.h"
 #include "net/address.h"
+#include "net/socket_file.h"
 
 #define FIRST	3	/* the descriptor of the first one */
 #define NAME	64	/* bytes of a name that are shown, with its end */
@@ -24,6 +25,7 @@ struct inherited {
 	struct sockaddr_storage	 addr;
 	socklen_t		 len;
 	char			 name[NAME];	/* as it was called; or "" */
+	struct socket_file	 file;		/* of a Unix socket */
 };
 
 static struct inherited list[INHERITED_MOST];
@@ -96,6 +98,14 @@ tell_missing(int first, unsigned count)
 		    "those after it", first, count - 1);
 }
 
+static void
+note_file(struct inherited *s)
+{
+	if (s->addr.ss_family == AF_UNIX)
+		socket_file_note(&s->file,
+		    ((const struct sockaddr_un *)&s->addr)->sun_path);
+}
+
 /* Drops what of them is no socket that listens. */
 static void
 judge(void)
@@ -114,8 +124,10 @@ judge(void)
 		    getsockname(s->fd, (struct sockaddr *)&s->addr,
 		    &s->len) == -1)
 			drop(s, strerror(errno));
-		else
+		else {
+			note_file(s);
 			list[n++] = *s;
+		}
 	}
 }
 
@@ -225,7 +237,7 @@ remove_file(const struct inherited *s)
 	const struct sockaddr_un *sun = (const struct sockaddr_un *)&s->addr;
 
 	if (is_own(s) && sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0')
-		(void)unlink(sun->sun_path);
+		socket_file_remove(&s->file, sun->sun_path);
 }
 
 void

@@ -56,16 +56,17 @@ static void
 remove_stale(const struct sockaddr *sa, socklen_t len)
 {
 	const struct sockaddr_un *sun = (const struct sockaddr_un *)sa;
-	struct stat st;
+	struct socket_file file;
 	int fd;
 
-	if (lstat(sun->sun_path, &st) == -1 || !S_ISSOCK(st.st_mode))
+	socket_file_note(&file, sun->sun_path);
+	if (!file.is)
 		return;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return;
 	if (connect(fd, sa, len) == -1 && errno == ECONNREFUSED)
-		(void)unlink(sun->sun_path);
+		socket_file_remove(&file, sun->sun_path);
 	close(fd);
 }
 
@@ -128,6 +129,14 @@ bind_guarded(struct listener *l, const struct listen_order *order)
 	return fd;
 }
 
+static void
+note_file(struct listener *l)
+{
+	if (l->addr.ss_family == AF_UNIX)
+		socket_file_note(&l->file,
+		    ((const struct sockaddr_un *)&l->addr)->sun_path);
+}
+
 static int
 open_unix(struct listener *l, const struct listen_order *order)
 {
@@ -136,6 +145,8 @@ open_unix(struct listener *l, const struct listen_order *order)
 	    bind_socket((struct sockaddr *)&l->addr, l->len, false);
 	/* whatever fails from now on, its file goes with it */
 	l->bound = l->fds[0] != -1;
+	if (l->bound)
+		note_file(l);
 	return l->bound ? share(l, order->workers) : -1;
 }
 
@@ -230,6 +241,7 @@ open_listener(struct listener *l, const struct conf_address *a,
 	    !take_inherited(l))
 		return -1;
 	if (l->inherited) {
+		note_file(l);
 		l->both = a->addr.ss_family == AF_INET6 &&
 		    takes_both(l->fds[0]);
 		return share(l, workers);
@@ -333,7 +345,7 @@ listen_close(struct listeners *ls)
 		sun = (struct sockaddr_un *)&ls->list[i].addr;
 		if (sun->sun_family == AF_UNIX && ls->list[i].bound &&
 		    !ls->list[i].inherited)
-			(void)unlink(sun->sun_path);
+			socket_file_remove(&ls->list[i].file, sun->sun_path);
 		free(ls->list[i].text);
 		free(ls->list[i].fds);
 		free(ls->list[i].taken);

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "net/socket_file.h"
+
 /*
  * Listening sockets, opened before there are workers, since only the start may
  * need the right to do so.
@@ -33,6 +35,7 @@ struct listener {
 	bool			 inherited;	/* its path is not ours */
 	bool			 own;		/* ... but of an earlier process */
 	bool			 both;		/* of IPv6, takes IPv4, too */
+	struct socket_file	 file;		/* of a Unix socket */
 };
 
 struct listeners {
@@ -78,7 +81,10 @@ struct listeners *listen_open(const struct conf *,
 void		 listen_adopt(struct listeners *);
 void		 listen_leave(struct listeners *);
 
-/* Closes what nobody has taken, removes Unix sockets' files.  NULL: nothing. */
+/*
+ * Closes what nobody has taken, removes Unix sockets' files, but none that
+ * another process has put in their place.  NULL: nothing.
+ */
 void		 listen_close(struct listeners *);
 
 #endif

@@ -266,11 +266,38 @@ def test_drain(lab):
 
 
 def refused(daemon):
+	return refuses(daemon.address)
+
+
+def refuses(address):
 	try:
-		client.Client(daemon.address).close()
+		client.Client(address).close()
 		return False
 	except OSError:
 		return True
+
+
+@pytest.mark.parametrize("args", [(), ("--keeper",)], ids=["", "keeper"])
+def test_a_socket_of_the_next_daemon_stays(lab, args):
+	"""One that drains takes no file with it but its own."""
+	gate = origin.Gate()
+	far = lab.origin(gate)
+	door = lab.dir / "door"
+	keys = {"listen": f"unix:{door}", "timeouts": {"drain": "60s"}}
+	first = lab.sluice(args=args, **keys)
+	first.err.wait("is ready")
+	one = client.Client(str(door)).ask("GET", far.url + "/")
+	far.wait_requests(1)
+	first.term()
+	wire.wait_until(lambda: refuses(str(door)), what="a closed listener")
+	lab.sluice(args=args, **keys).err.wait("is ready")
+	gate.open()
+	assert one.response().status == 200
+	one.close()
+	assert first.wait() == 0
+	other = client.Client(str(door))
+	assert other.get(far.url + "/").status == 200
+	other.close()
 
 
 def test_requests_while_draining(lab):

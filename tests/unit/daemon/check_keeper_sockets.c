@@ -202,28 +202,35 @@ bound(struct sockaddr_un *sun, const char *dir, const char *name)
 	return fd;
 }
 
+/* What another one has put in the place of one of ours is not. */
 START_TEST(files_that_are_ours_are_removed)
 {
-	static const char text[] = { KEPT_FIRST, KEPT_THEIRS, KEPT_OURS };
+	static const char text[] = { KEPT_FIRST, KEPT_THEIRS, KEPT_OURS,
+		KEPT_OURS };
 	char dir[] = "/tmp/check_keeper_sockets.XXXXXX", got[8];
-	struct sockaddr_un ours, theirs;
-	int fds[2];
+	struct sockaddr_un ours, theirs, lost, another;
+	int fds[4];
+	unsigned i;
 
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	begin();
 	fds[0] = bound(&theirs, dir, "theirs");
 	fds[1] = bound(&ours, dir, "ours");
-	ck_assert_int_eq(passing_send(ends[0], text, sizeof text, fds, 2),
+	fds[2] = bound(&lost, dir, "lost");
+	ck_assert_int_eq(passing_send(ends[0], text, sizeof text, fds, 3),
 	    (ssize_t)sizeof text);
 	ck_assert_int_eq(take(&other, got, sizeof got),
 	    (ssize_t)sizeof text);
 	move(&kept, &other);
+	fds[3] = bound(&another, dir, "another");
+	ck_assert_int_eq(rename(another.sun_path, lost.sun_path), 0);
 	keeper_sockets_remove(&kept);
 	ck_assert_int_eq(access(ours.sun_path, F_OK), -1);
 	ck_assert_int_eq(unlink(theirs.sun_path), 0);
+	ck_assert_int_eq(unlink(lost.sun_path), 0);
 	ck_assert_int_eq(rmdir(dir), 0);
-	close(fds[0]);
-	close(fds[1]);
+	for (i = 0; i < 4; i++)
+		close(fds[i]);
 	finish();
 }
 END_TEST

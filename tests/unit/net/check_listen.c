@@ -96,12 +96,12 @@ open_unix(char **cause)
 
 /* Leaves a socket's file behind that nobody listens at. */
 static void
-leave_stale(void)
+leave_stale(const char *at)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
-	snprintf(sun.sun_path, sizeof sun.sun_path, "%s", path);
+	snprintf(sun.sun_path, sizeof sun.sun_path, "%s", at);
 	ck_assert_int_ne(fd, -1);
 	ck_assert_int_eq(bind(fd, (struct sockaddr *)&sun, sizeof sun), 0);
 	close(fd);
@@ -113,13 +113,31 @@ START_TEST(unix_socket_comes_and_goes)
 	char *cause;
 
 	if (_i == 1)
-		leave_stale();
+		leave_stale(path);
 	ls = open_unix(&cause);
 	ck_assert_ptr_nonnull(ls);
 	ck_assert_int_eq(access(path, F_OK), 0);
 	ck_assert_int_ne(ls->list[0].fds[0], ls->list[0].fds[1]);
 	listen_close(ls);
 	ck_assert_int_eq(access(path, F_OK), -1);
+}
+END_TEST
+
+/* Who has taken its place has a file of its own. */
+START_TEST(anothers_file_stays)
+{
+	char other[sizeof path + 8];
+	struct listeners *ls;
+	char *cause;
+
+	snprintf(other, sizeof other, "%s.other", path);
+	ls = open_unix(&cause);
+	ck_assert_ptr_nonnull(ls);
+	/* made beside it, so that it cannot have the same number */
+	leave_stale(other);
+	ck_assert_int_eq(rename(other, path), 0);
+	listen_close(ls);
+	ck_assert_int_eq(access(path, F_OK), 0);
 }
 END_TEST
 
@@ -341,6 +359,7 @@ main(void)
 	ROWS(tc, few_descriptors, opened);
 	ROWS(tc, little_memory, opened);
 	tcase_add_test(tc, group_that_is_none);
+	tcase_add_test(tc, anothers_file_stays);
 	tcase_add_test(tc, live_socket_is_left_alone);
 	tcase_add_test(tc, directory_is_left_alone);
 	tcase_add_test(tc, second_daemon_is_refused);
