@@ -27,6 +27,11 @@
  *   (host_away.h)	(host_away.h)	until one of them ends
  *			stop		this one was told to end; the other one
  *					is to do so, too
+ *   logs		logs		this one was told to open its log files
+ *					anew; the other one is to do so, too
+ *
+ * A word that is not known is passed over by who has taken over, and from then
+ * on by the one before.
  */
 
 struct handover {

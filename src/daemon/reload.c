@@ -19,6 +19,7 @@
 #include "daemon/load.h"
 #include "daemon/notify.h"
 #include "daemon/store_thread.h"
+#include "daemon/successor.h"
 #include "daemon/worker.h"
 #include "hosts/hosts_reload.h"
 #include "net/loop.h"
@@ -158,6 +159,7 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	}
 	tell_changes(r->conf, conf, asked);
 	put_in_force(r, conf);
+	successor_logs();
 	stats_add(&stats_process.reloads, 1);
 	log_info("configuration reloaded: %s", asked->says);
 	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration read "

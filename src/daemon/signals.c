@@ -88,6 +88,8 @@ signals_take(int fd, struct reloader *r, struct upgrade *u)
 	switch (info.ssi_signo) {
 	case SIGUSR1:
 		reload_logs(r->conf);
+		successor_logs();
+		upgrade_logs(u);
 		break;
 	case SIGHUP:
 		if (upgrade_hands_over(u))
@@ -95,6 +97,8 @@ signals_take(int fd, struct reloader *r, struct upgrade *u)
 		else if (!atomic_load(&r->workers->draining) &&
 		    !upgrade_is_done(u))
 			reload_conf(r);
+		/* its file was read at another time */
+		upgrade_logs(u);
 		break;
 	case SIGUSR2:
 		upgrade_begin(u);

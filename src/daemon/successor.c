@@ -35,8 +35,10 @@ static struct {
 	struct event		 read_ev;
 	struct event		 write_ev;
 	struct mail		 stop;		/* for the loop */
-	int			 bell;		/* rung when that one is gone */
+	struct mail		 logs;
+	int			 bell;		/* rung for what follows */
 	atomic_bool		 has_guests;	/* for the main thread */
+	atomic_bool		 wants_logs;
 	uint64_t		 store;		/* that one's name there; or 0 */
 } it = { .handover = { .fd = -1, .pass = -1, .passed = -1 } };
 
@@ -214,6 +216,16 @@ part(void)
 	bell_ring(it.bell);
 }
 
+static bool
+take_line(char *line)
+{
+	if (strcmp(line, "logs") != 0)
+		return hosts_guests_line(it.guests, line, loop_now());
+	atomic_store(&it.wants_logs, true);
+	bell_ring(it.bell);
+	return true;
+}
+
 static void
 read_cb(evutil_socket_t fd, short what, void *arg)
 {
@@ -224,7 +236,7 @@ read_cb(evutil_socket_t fd, short what, void *arg)
 	(void)arg;
 	handover_read(&it.handover);
 	while ((line = handover_line(&it.handover)) != NULL)
-		if (!hosts_guests_line(it.guests, line, loop_now()))
+		if (!take_line(line))
 			it.handover.ended = true;
 	if (it.handover.ended)
 		part();
@@ -241,13 +253,26 @@ write_cb(evutil_socket_t fd, short what, void *arg)
 }
 
 static void
+say(const char *word)
+{
+	if (it.guests == NULL)
+		return;
+	handover_say(&it.handover, word, NULL);
+	flush();
+}
+
+static void
 stop_cb(struct mail *m)
 {
 	(void)m;
-	if (it.guests == NULL)
-		return;
-	handover_say(&it.handover, "stop", NULL);
-	flush();
+	say("stop");
+}
+
+static void
+logs_cb(struct mail *m)
+{
+	(void)m;
+	say("logs");
 }
 
 /*
@@ -294,6 +319,7 @@ serve(const struct successor *s, struct handed *h)
 	it.loop = s->loop;
 	it.bell = s->bell;
 	it.stop.deliver = stop_cb;
+	it.logs.deliver = logs_cb;
 	event_assign(&it.read_ev, base, fd, EV_READ | EV_PERSIST, read_cb,
 	    NULL);
 	event_assign(&it.write_ev, base, fd, EV_WRITE, write_cb, NULL);
@@ -368,11 +394,32 @@ successor_has_guests(void)
 	return atomic_load(&it.has_guests);
 }
 
+/* Signals come faster than a loop may turn: one that is on its way is enough. */
+static void
+post(struct mail *m)
+{
+	if (it.loop == NULL)
+		return;
+	(void)loop_unpost(it.loop, m);
+	loop_post(it.loop, m);
+}
+
 void
 successor_stop(void)
 {
-	if (it.loop != NULL)
-		loop_post(it.loop, &it.stop);
+	post(&it.stop);
+}
+
+void
+successor_logs(void)
+{
+	post(&it.logs);
+}
+
+bool
+successor_wants_logs(void)
+{
+	return atomic_exchange(&it.wants_logs, false);
 }
 
 void
@@ -380,7 +427,8 @@ successor_end(struct loop *l)
 {
 	if (it.loop != l)
 		return;
-	loop_unpost(it.loop, &it.stop);
+	(void)loop_unpost(it.loop, &it.stop);
+	(void)loop_unpost(it.loop, &it.logs);
 	if (it.guests != NULL)
 		part();
 }

@@ -42,7 +42,8 @@ struct successor {
 	struct hosts	*hosts;		/* empty */
 	struct loop	*loop;		/* the first worker's, not run yet */
 	struct workers	*workers;
-	int		 bell;		/* rung when the one before is gone */
+	/* rung when the one before is gone, or successor_wants_logs() */
+	int		 bell;
 };
 
 /*
@@ -67,6 +68,13 @@ bool		 successor_has_guests(void);
 
 /* We are to end, and so is what is left of the process before. */
 void		 successor_stop(void);
+/* Our log files are opened anew, and so are its, which are the same. */
+void		 successor_logs(void);
+/*
+ * Returns whether it has said the same to us since the last call; then the bell
+ * was rung.
+ */
+bool		 successor_wants_logs(void);
 /* The loop ends; on its thread. */
 void		 successor_end(struct loop *);
 

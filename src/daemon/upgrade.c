@@ -178,6 +178,7 @@ begin(struct upgrade *u)
 	}
 	log_info("upgrade: starting the program again");
 	notify_reloading();
+	u->logs = false;
 	enter(u, UPGRADE_ASKED, u->reloader->conf->timeout_upgrade);
 	if (!starter_ask(u->listeners))
 		fail(u, strerror(errno), true);
@@ -258,6 +259,16 @@ take_asked(struct upgrade *u)
 	}
 }
 
+void
+upgrade_logs(struct upgrade *u)
+{
+	u->logs = is_under_way(u);
+	if (u->phase != UPGRADE_DONE || u->handover.fd == -1)
+		return;
+	handover_say(&u->handover, "logs", NULL);
+	handover_send(&u->handover);
+}
+
 bool
 upgrade_is_done(const struct upgrade *u)
 {
@@ -306,6 +317,8 @@ leave(struct upgrade *u)
 	log_info("upgraded: process %jd has taken over; this one ends what it "
 	    "has begun", (intmax_t)u->pid);
 	answer_all(u, NULL);
+	if (u->logs)
+		upgrade_logs(u);
 }
 
 /*
@@ -356,7 +369,10 @@ take_line(struct upgrade *u, char *line)
 	if (u->phase == UPGRADE_DONE) {
 		if (strcmp(line, "stop") == 0)
 			u->ends = true;
-		else
+		else if (strcmp(line, "logs") == 0) {
+			reload_logs(u->reloader->conf);
+			successor_logs();
+		} else
 			(void)hosts_away_line(u->reloader->hosts, line,
 			    loop_now());
 		return true;
@@ -493,6 +509,10 @@ take_bell(struct upgrade *u)
 
 	(void)!read(u->bell, &n, sizeof n);
 	take_asked(u);
+	if (successor_wants_logs()) {
+		reload_logs(u->reloader->conf);
+		upgrade_logs(u);
+	}
 	if (u->phase != UPGRADE_DONE)
 		return;
 	hosts_away_take(u->reloader->hosts, &u->handover.out);

@@ -58,6 +58,7 @@ struct upgrade {
 	struct admin_upgrades	 waiting;	/* for how it ends */
 	bool			 again;		/* asked for while FAILED */
 	bool			 ends;		/* the new one was told to */
+	bool			 logs;		/* it is to open its own anew */
 	bool			 starter_gone;	/* who starts it is */
 };
 
@@ -69,6 +70,12 @@ void		 upgrade_destroy(struct upgrade *);
 void		 upgrade_begin(struct upgrade *);
 /* The same for somebody, who is told of the outcome; from any thread. */
 void		 upgrade_ask(struct admin_upgrade *, void *upgrade);
+
+/*
+ * Log files are opened anew, and are to be in the new process, too, which may
+ * have opened them before: now, or once it has taken over.
+ */
+void		 upgrade_logs(struct upgrade *);
 
 /* Returns whether another process has taken over. */
 bool		 upgrade_is_done(const struct upgrade *);

@@ -43,13 +43,13 @@ HANGS = [
 ]
 
 
-def in_its_place(lab, does, **keys):
+def in_its_place(lab, does, text=None, **keys):
 	"""A daemon whose next process is that, until it is mended."""
 	link = lab.dir / "sluice"
 	link.symlink_to(sluice.BINARY)
 	daemon = lab.sluice(binary=link, **keys)
 	fake = lab.dir / "fake"
-	fake.write_text(READY % does)
+	fake.write_text(text or READY % does)
 	fake.chmod(0o755)
 	moved(link, fake)
 	return daemon, lambda: moved(link, sluice.BINARY)
@@ -88,6 +88,38 @@ def test_all_goes_on(lab, does, said):
 	    == 429
 	daemon.stop()
 	assert "host name=127.0.0.1 " in (lab.dir / "state").read_text()
+
+
+# It comes up when it is let, and tells what it hears after its turn has come.
+COMES_LATE = """#!/usr/bin/python3
+import os, socket
+end = socket.socket(fileno=int(os.environ["SLUICE_HANDOVER"]))
+open("%s").read()
+end.sendall(b"ready\\n")
+lines = end.makefile("rb")
+while lines.readline() != b"yours\\n":
+	pass
+end.sendall(b"taken\\n")
+heard = lines.readline() + lines.readline()
+os.write(2, b"heard " + heard.replace(b"\\n", b" ") + b"\\n")
+"""
+
+
+@pytest.mark.parametrize("sig", [signal.SIGUSR1, signal.SIGHUP])
+def test_log_files_meanwhile(lab, sig):
+	"""It may have opened those that are moved away."""
+	fifo = lab.dir / "fifo"
+	os.mkfifo(fifo)
+	daemon, _ = in_its_place(lab, "", text=COMES_LATE % fifo)
+	since = len(daemon.err)
+	os.kill(daemon.pid, signal.SIGUSR2)
+	# who opens the other end is there
+	with open(fifo, "w"):
+		os.kill(daemon.pid, sig)
+		daemon.err.wait("log files opened anew|configuration reloaded",
+		    since=since)
+	daemon.err.wait("^heard go logs $", since=since)
+	assert daemon.proc.wait(wire.DEADLINE) == 0
 
 
 def test_it_may_be_ended_meanwhile(lab):

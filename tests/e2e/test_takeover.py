@@ -413,6 +413,37 @@ def test_the_command(lab):
 	assert "sluice.yaml:" in failed.stderr
 
 
+@pytest.mark.parametrize("args", [(), ("--keeper",)], ids=["", "keeper"])
+@pytest.mark.parametrize("sig,says", [
+    (signal.SIGUSR1, ["log files opened anew"] * 3),
+    (signal.SIGHUP, ["configuration reloaded"] +
+	["log files opened anew"] * 2)], ids=["USR1", "HUP"])
+def test_log_files_of_those_before(lab, args, sig, says):
+	"""They are opened anew wherever requests have still to end."""
+	gate, path = Gate(lab), lab.dir / "access.log"
+	daemon = lab.sluice(args=args, log={"access": str(path)})
+	daemon.err.wait("is ready")
+	main, asked = daemon.pid, []
+	for i in range(3):
+		asked.append(lab.client().ask("GET", f"{gate.url}{i}"))
+		gate.far.wait_requests(i + 1)
+		if i < 2:
+			assert "has taken over" in daemon.upgrade()
+	if args:
+		daemon.pid = main
+	for i in range(2):
+		path.rename(lab.dir / "access.log.1")
+		os.kill(daemon.pid, sig)
+		for what in set(says):
+			daemon.err.like(what, (i + 1) * says.count(what))
+	for one in asked:
+		gate.open.release()
+		assert one.response().status == 200
+	wire.wait_until(lambda: path.read_text().count("\n") == 3,
+	    what="three lines in the new file")
+	assert (lab.dir / "access.log.1").read_text() == ""
+
+
 def test_unix_sockets(lab):
 	"""Their files stay until the last process ends."""
 	far = lab.origin()
