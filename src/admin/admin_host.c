@@ -398,9 +398,9 @@ waiter_value(const struct hosts_waiter *w, uint64_t now)
 	const struct waiter_view *v = &w->waiter;
 
 	return json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o, s:o, s:o}",
-	    "client", admin_string(w->client),
-	    "method", admin_string(w->method),
-	    "path", admin_string(w->path),
+	    "client", admin_string(w->said.client),
+	    "method", admin_string(w->said.method),
+	    "path", admin_string(w->said.path),
 	    "cost", admin_units((int64_t)v->cost),
 	    "urgency", (int)v->urgency,
 	    "waited", admin_seconds(now > v->since ? now - v->since : 0),

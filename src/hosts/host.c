@@ -160,11 +160,24 @@ arm(struct host *h, struct loop *l, uint64_t now)
 	loop_wake_at(l, k, at);
 }
 
+/* Whether the first of them is still the oldest, when it is the last. */
+static void
+note_order(struct host *h, const struct ticket *t)
+{
+	const struct ticket *last = TAILQ_LAST(&h->tickets, tickets);
+
+	h->mixed = last != NULL &&
+	    (h->mixed || last->waiter.since > t->waiter.since);
+}
+
 /* One that goes keeps its pointer to the host, for the caller to clear. */
 static void
 set_state(struct host *h, struct ticket *t, enum ticket_state to)
 {
 	if (t->state == TICKET_IDLE) {
+		/* what the process before has may be of several hosts there */
+		if (t->guest || TAILQ_EMPTY(&h->tickets))
+			note_order(h, t);
 		TAILQ_INSERT_TAIL(&h->tickets, t, entry);
 		t->host = h;
 	} else
@@ -212,10 +225,7 @@ host_oldest(struct host *h)
 void
 host_move(struct host *from, struct host *to, struct ticket *t)
 {
-	const struct ticket *last = TAILQ_LAST(&to->tickets, tickets);
-
-	to->mixed = last != NULL &&
-	    (to->mixed || last->waiter.since > t->waiter.since);
+	note_order(to, t);
 	TAILQ_REMOVE(&from->tickets, t, entry);
 	from->count[t->state]--;
 	TAILQ_INSERT_TAIL(&to->tickets, t, entry);

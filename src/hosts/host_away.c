@@ -6,6 +6,7 @@
 #include "hosts/state_lesson.h"
 #include "hosts/state_line.h"
 #include "hosts/state_parts.h"
+#include "hosts/ticket_say.h"
 
 /* A line is put whole, and whoever sends it is rung for the first one. */
 
@@ -53,6 +54,18 @@ put_wants(struct text *out, const struct throttle_wants *wants)
 	}
 }
 
+/* Whose it is, and which, for people. */
+static void
+put_said(struct text *out, const struct host *h, const struct ticket *t)
+{
+	struct ticket_said said;
+
+	ticket_say(&said, h, t);
+	state_put_text(out, "who", said.client);
+	state_put_text(out, "method", said.method);
+	state_put_text(out, "path", said.path);
+}
+
 static void
 put_claim(struct text *out, struct host *h, const struct ticket *t)
 {
@@ -71,6 +84,7 @@ put_claim(struct text *out, struct host *h, const struct ticket *t)
 	state_put_number(out, "urgency", w->fair.urgency);
 	state_put_number(out, "returned", w->fair.returned);
 	state_put_number(out, "arrived", w->fair.arrived);
+	state_put_number(out, "since", w->since);
 	state_put_number(out, "deadline", throttle_deadline(h->throttle, w));
 	state_put_number(out, "again", w->again);
 	state_put_number(out, "latest", w->latest);
@@ -79,6 +93,7 @@ put_claim(struct text *out, struct host *h, const struct ticket *t)
 		put_part(out, h, w->also.parts[i]);
 	put_wants(out, w->fair.wants);
 	state_put_route(out, &t->route);
+	put_said(out, h, t);
 }
 
 static void

@@ -17,8 +17,8 @@
  *
  * Lines, whose words are those of state_line.h without a checksum:
  *
- *   ask, hold	a ticket waits, or was admitted before: its number, and what it
- *		claims.
+ *   ask, hold	a ticket waits, or was admitted before: its number, what it
+ *		claims, since when it waits, and whose it is, for people.
  *   again, sent, slot, connected, told, lesson, settle, left, back
  *		what hosts.h has functions for (back: hosts_refund(), told:
  *		hosts_meter_left(), lesson: hosts_learn()), of a ticket's

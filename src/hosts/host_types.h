@@ -168,7 +168,8 @@ struct host {
 	bool			 refusing;	/* logged that it does */
 	bool			 drained;	/* newcomers are refused */
 	bool			 carries;	/* is there for left alone */
-	/* Tickets are not in the order they came in: a reload merged two. */
+	/* Tickets are not in the order they came in: a reload merged two, or the
+	   process before had two. */
 	bool			 mixed;
 	uint64_t		 first_told;	/* ns: of one that waits */
 	struct host_counts	 counts;

@@ -11,6 +11,7 @@
 #include "hosts/state_lesson.h"
 #include "hosts/state_line.h"
 #include "hosts/state_parts.h"
+#include "hosts/ticket_say.h"
 #include "net/loop.h"
 
 #define PARTS	(1 + THROTTLE_ALSO)
@@ -21,6 +22,7 @@ struct guest {
 	struct hosts_guests	*all;
 	struct ticket		 ticket;
 	struct http1_host	 name;
+	struct ticket_said	 said;
 	struct throttle_deposit	 deposit;
 	uint64_t		 used[THROTTLE_METERS];
 	struct throttle_wants	 wants;		/* last: with its amounts */
@@ -58,6 +60,9 @@ static const char *const names[NUMBERS] = {
 struct said {
 	uint64_t		 n[NUMBERS];
 	const char		*host;
+	const char		*who;		/* these three: or NULL */
+	const char		*method;
+	const char		*path;
 	struct client_hash	 whose;
 	const char		*parts[PARTS];
 	unsigned		 nparts;
@@ -93,6 +98,12 @@ read_word(struct said *s, const struct state_word *w)
 {
 	if (strcmp(w->name, "host") == 0)
 		s->host = w->value;
+	else if (strcmp(w->name, "who") == 0)
+		s->who = w->value;
+	else if (strcmp(w->name, "method") == 0)
+		s->method = w->value;
+	else if (strcmp(w->name, "path") == 0)
+		s->path = w->value;
 	else if (strcmp(w->name, "whose") == 0)
 		read_whose(s, w->value);
 	else if (strcmp(w->name, "part") == 0 && s->nparts < PARTS)
@@ -203,6 +214,19 @@ copy_wants(struct guest *guest, const struct said *s)
 	return true;
 }
 
+/* Older releases say nothing of it. */
+static void
+copy_said(struct ticket_said *to, const struct said *s)
+{
+	snprintf(to->client, sizeof to->client, "%s",
+	    s->who != NULL && s->who[0] != '\0' ? s->who :
+	    "the process before");
+	snprintf(to->method, sizeof to->method, "%s",
+	    s->method != NULL ? s->method : "");
+	snprintf(to->path, sizeof to->path, "%s",
+	    s->path != NULL ? s->path : "");
+}
+
 static struct guest *
 new_guest(struct hosts_guests *g, const struct said *s)
 {
@@ -225,6 +249,9 @@ new_guest(struct hosts_guests *g, const struct said *s)
 	guest->ticket.name = &guest->name;
 	guest->ticket.mail.deliver = deliver_cb;
 	guest->ticket.route = s->route;
+	guest->ticket.guest = true;
+	guest->ticket.said = &guest->said;
+	copy_said(&guest->said, s);
 	if (copy_wants(guest, s))
 		return guest;
 	drop(guest);
@@ -274,6 +301,7 @@ claim(struct guest *guest, const struct said *s, struct claim *c,
 			.urgency = (uint8_t)s->n[URGENCY],
 			.returned = s->n[RETURNED] != 0,
 			.arrived = s->n[ARRIVED] < now ? s->n[ARRIVED] : 0,
+			.since = s->n[SINCE] < now ? s->n[SINCE] : 0,
 			.wants = guest->wants.n > 0 ? &guest->wants : NULL,
 			.deposit = &guest->deposit,
 		},

@@ -7,21 +7,14 @@
 
 #include "base/events.h"
 #include "hosts/hosts.h"
+#include "hosts/ticket_say.h"
 #include "throttle/throttle_view.h"
 
 /* Who waits at a host, and who uses it, for people. */
 
-#define HOSTS_CLIENT	128	/* bytes of a client's name, with its end */
-
-/*
- * One that waits.  Its client is an address, or what the rule's fair_by tells
- * clients apart by: a user, a field's value.  A field that may hold a
- * credential is not shown, but the digits of a hash.
- */
+/* One that waits. */
 struct hosts_waiter {
-	char		 client[HOSTS_CLIENT];
-	char		 method[32];
-	char		 path[128];		/* without its query */
+	struct ticket_said said;
 	char		 part[EVENTS_TEXT];	/* or "" */
 	struct waiter_view waiter;		/* its pointer is NULL */
 };
@@ -36,7 +29,7 @@ size_t		 hosts_view_queue(struct hosts *, const char *key,
 
 /* One that uses a host. */
 struct hosts_user {
-	char		 client[HOSTS_CLIENT];
+	char		 client[TICKET_CLIENT];
 	uint64_t	 id;
 	size_t		 waiting;
 	size_t		 inflight;

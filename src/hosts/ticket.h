@@ -19,6 +19,7 @@ struct client_hasher;
 struct host;
 struct hosts_why;
 struct observed;
+struct ticket_said;
 
 enum ticket_state {
 	TICKET_IDLE,		/* neither waits nor holds a slot */
@@ -73,6 +74,7 @@ struct ticket {
 	bool			 observed_turn;	/* it had its turn in a shadow */
 	/* Its refusal holds up nobody, nor itself: hosts_learn() */
 	bool			 unheld;
+	bool			 guest;		/* of the process before */
 	/* Set before hosts_leave(): the host's name led nowhere. */
 	bool			 nowhere;
 	/* ... no byte of it has left */
@@ -98,7 +100,12 @@ struct ticket {
 	struct hosts_why	*why;		/* of its refusal; owned, or NULL */
 	/* Set with the host's lock held, or before it is at one. */
 	const struct sockaddr	*address;	/* whose; NULL: a Unix socket */
-	struct ticket_shown	 shown;		/* hosts_show() */
+	union {
+		struct ticket_shown shown;	/* hosts_show() */
+		/* Of a guest, what the process before says of it, instead of
+		   address and shown; its owner's. */
+		const struct ticket_said *said;	/* ticket_say.h */
+	};
 	/* counted by that serial, with the table locked; or 0 */
 	_Atomic(uint64_t)	 tunnel;
 	/* Its place in its host's shadow, with the host's lock held; or NULL. */

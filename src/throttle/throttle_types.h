@@ -159,6 +159,7 @@ struct throttle_request {
 	uint64_t	 again;
 	uint64_t	 latest;
 	uint64_t	 arrived;	/* ns; 0: just now */
+	uint64_t	 since;		/* ns: waits since then; the same */
 	uint32_t	 weight;	/* of the client; FAIR_WEIGHT is 1 */
 	uint8_t		 urgency;	/* RFC 9218: 0 to 7 */
 	unsigned	 part;		/* or THROTTLE_WHOLE: in none */

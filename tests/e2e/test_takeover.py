@@ -228,6 +228,37 @@ def test_a_slot_of_the_one_before(lab):
 	assert [r.target for r in gate.far.requests] == ["/1", "/2", "/3"]
 
 
+def test_who_waits_in_the_one_before(lab):
+	"""As it was seen there, and after a second upgrade."""
+	gate = Gate(lab)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
+	    "queue": {"max_wait": "10m"}}})
+	asked = [lab.client().ask("GET", gate.url + "1")]
+	gate.far.wait_requests(1)
+	asked.append(lab.client().ask("POST", gate.url + "2?key=hush"))
+	wire.wait_until(lambda: waiting(lab.control()) == 1, what="a waiter")
+	before = time.monotonic()
+	said = None
+	for _ in range(3):
+		control, waits = lab.control(), time.monotonic() - before
+		waiter, = control.get("/v1/hosts/127.0.0.1/queue").json()[
+		    "waiters"]
+		host = control.get("/v1/hosts/127.0.0.1").json()
+		for key in "starts_in", "gives_up_in":
+			waiter.pop(key)
+		assert waiter.pop("waited") >= waits - 0.1
+		assert host["oldest_wait"] >= waits - 0.1
+		said = said or (waiter, host["clients"])
+		assert (waiter, host["clients"]) == said
+		assert "has taken over" in daemon.upgrade()
+	waiter, clients = said
+	assert waiter["client"] == "127.0.0.1"
+	assert (waiter["method"], waiter["path"]) == ("POST", "/2")
+	for one in asked:
+		gate.open.release()
+		assert one.response().status == 200
+
+
 def waiting(control):
 	hosts = control.get("/v1/hosts").json()["hosts"]
 	return sum(host["waiting"] for host in hosts)

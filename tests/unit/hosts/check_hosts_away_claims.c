@@ -3,6 +3,7 @@
 
 #include "hosts/hosts_control.h"
 #include "hosts/hosts_learn.h"
+#include "hosts/hosts_queue.h"
 
 #include "check_hosts_away.h"
 #include "check_run.h"
@@ -231,6 +232,84 @@ START_TEST(credentials_are_one_there)
 	ck_assert_int_eq(ask_as(1, "two"), TICKET_WAITING);
 	ck_assert_uint_eq(hosts_view_count(next), 1);
 	leave_all(2);
+	finish();
+}
+END_TEST
+
+/* Who waits */
+
+#define ONE	"{hosts: {a.test: {concurrency: 1, " HOLD "}}}"
+
+/* As it was here: whose they are, and since when they wait. */
+START_TEST(who_waits_is_told)
+{
+	static const char text[] = "GET /p?secret=1 HTTP/1.1\r\n\r\n";
+	const struct ticket_shown shown = { text, sizeof text - 1, 3, NULL };
+	struct hosts_waiter list[2];
+	struct hosts_user users[3];
+	size_t all, several;
+
+	begin(ONE, ONE);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 2, NULL), HOSTS_WAIT);
+	hosts_show(hosts, &tickets[1], &shown);
+	ck_assert(hosts_away_begin(hosts, ring_cb, &rung));
+	(void)carry_there(NOW + 4 * SECOND);
+	ck_assert_uint_eq(hosts_view_queue(next, "a.test", NOW + 4 * SECOND,
+	    list, 2, &all, &several), 1);
+	ck_assert_str_eq(list[0].said.client, "10.0.0.2");
+	ck_assert_str_eq(list[0].said.method, "GET");
+	ck_assert_str_eq(list[0].said.path, "/p");
+	ck_assert_uint_eq(list[0].waiter.since, NOW);
+	ck_assert_uint_eq(view_of(next, "a.test").throttle.oldest, NOW);
+	ck_assert_uint_eq(hosts_view_users(next, "a.test", users, 3), 2);
+	ck_assert_str_ne(users[0].client, users[1].client);
+	ck_assert_uint_eq(strspn(users[0].client, "10.2"), 8);
+	ck_assert_uint_eq(strspn(users[1].client, "10.2"), 8);
+	leave_all(2);
+	finish();
+}
+END_TEST
+
+/* An older release says neither; then it is nobody else. */
+START_TEST(who_waits_is_not_told)
+{
+	struct hosts_waiter list[2];
+	size_t all, several;
+	char line[256];
+
+	begin(ONE, ONE);
+	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);
+	hand_over();
+	snprintf(line, sizeof line, "ask number=100 host=a.test kind=%d "
+	    "weight=65536 cost=1000000 client=1 deadline=%llu", HTTP1_NAME,
+	    10000 * SECOND);
+	ck_assert(hosts_guests_line(guests, line, NOW));
+	ck_assert_uint_eq(hosts_view_queue(next, "a.test", NOW, list, 2, &all,
+	    &several), 1);
+	ck_assert_str_eq(list[0].said.client, "the process before");
+	ck_assert_str_eq(list[0].said.method, "");
+	ck_assert_str_eq(list[0].said.path, "");
+	ck_assert_uint_eq(list[0].waiter.since, NOW);
+	leave_all(1);
+	finish();
+}
+END_TEST
+
+/* The second of two throttles, which are one there, has the oldest. */
+START_TEST(the_oldest_is_told)
+{
+	begin(PER, ALL);
+	ck_assert_int_eq(ask(0, "a.test", 1, "one"), HOSTS_GO);
+	ck_assert_int_eq(ask(1, "a.test", 1, "one"), HOSTS_WAIT);
+	ck_assert_int_eq(ask(2, "a.test", 1, "two"), HOSTS_GO);
+	ck_assert_int_eq(ask(3, "a.test", 1, "two"), HOSTS_WAIT);
+	tickets[3].waiter.since = NOW - SECOND;
+	hand_over();
+	ck_assert_uint_eq(view_of(next, "a.test").throttle.waiting, 2);
+	ck_assert_uint_eq(view_of(next, "a.test").throttle.oldest,
+	    NOW - SECOND);
+	leave_all(4);
 	finish();
 }
 END_TEST
@@ -506,6 +585,9 @@ main(void)
 	tcase_add_test(tc, settling_is_of_what_was_wanted);
 	tcase_add_test(tc, credentials_are_told_apart);
 	tcase_add_test(tc, credentials_are_one_there);
+	tcase_add_test(tc, who_waits_is_told);
+	tcase_add_test(tc, who_waits_is_not_told);
+	tcase_add_test(tc, the_oldest_is_told);
 	tcase_add_test(tc, refunds_are_made_there);
 	tcase_add_test(tc, slots_are_given_back_early);
 	tcase_add_test(tc, slots_were_given_back_before);

@@ -195,35 +195,35 @@ START_TEST(who_waits)
 {
 	ck_assert_uint_eq(queue_of(ONE("client"),
 	    "GET /p/q?secret=1 HTTP/1.1\r\nX: v\r\n\r\n", NULL), 1);
-	ck_assert_str_eq(waiters[0].client, "10.0.0.2");
-	ck_assert_str_eq(waiters[0].method, "GET");
-	ck_assert_str_eq(waiters[0].path, "/p/q");
+	ck_assert_str_eq(waiters[0].said.client, "10.0.0.2");
+	ck_assert_str_eq(waiters[0].said.method, "GET");
+	ck_assert_str_eq(waiters[0].said.path, "/p/q");
 	ck_assert_str_eq(waiters[0].part, "");
 	ck_assert_uint_eq(queue_of(ONE("user"),
 	    "POST / HTTP/1.1\r\n\r\n", "alice"), 1);
-	ck_assert_str_eq(waiters[0].client, "alice");
+	ck_assert_str_eq(waiters[0].said.client, "alice");
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"),
 	    "GET / HTTP/1.1\r\nXX: w\r\nx:  v\r\n\r\n", NULL), 1);
-	ck_assert_str_eq(waiters[0].client, "v");
+	ck_assert_str_eq(waiters[0].said.client, "v");
 	/* nobody named himself: his address is what his turns are taken by */
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET / HTTP/1.1\r\n\r\n", NULL),
 	    1);
-	ck_assert_str_eq(waiters[0].client, "10.0.0.2");
+	ck_assert_str_eq(waiters[0].said.client, "10.0.0.2");
 	/* what may be a credential is never shown */
 	ck_assert_uint_eq(queue_of(ONE("'header:Authorization'"),
 	    "GET / HTTP/1.1\r\nAuthorization: Bearer hush\r\n\r\n", NULL), 1);
-	ck_assert_int_eq(waiters[0].client[0], '#');
-	ck_assert_uint_eq(strlen(waiters[0].client), 17);
+	ck_assert_int_eq(waiters[0].said.client[0], '#');
+	ck_assert_uint_eq(strlen(waiters[0].said.client), 17);
 	ck_assert_uint_eq(queue_of(ONE("'header:X-Api-Key'"),
 	    "GET / HTTP/1.1\r\nX-Api-Key: hush\r\n\r\n", NULL), 1);
-	ck_assert_int_eq(waiters[0].client[0], '#');
+	ck_assert_int_eq(waiters[0].said.client[0], '#');
 	/* a value that would move a cursor; one that is empty */
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"),
 	    "GET / HTTP/1.1\r\nX: a\033[2Jb\r\n\r\n", NULL), 1);
-	ck_assert_str_eq(waiters[0].client, "a?[2Jb");
+	ck_assert_str_eq(waiters[0].said.client, "a?[2Jb");
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET / HTTP/1.1\r\nX:\r\n\r\n",
 	    NULL), 1);
-	ck_assert_int_eq(waiters[0].client[0], '#');
+	ck_assert_int_eq(waiters[0].said.client[0], '#');
 }
 END_TEST
 
@@ -231,16 +231,16 @@ END_TEST
 START_TEST(who_waits_with_half_a_head)
 {
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET", NULL), 1);
-	ck_assert_str_eq(waiters[0].method, "");
-	ck_assert_str_eq(waiters[0].path, "");
+	ck_assert_str_eq(waiters[0].said.method, "");
+	ck_assert_str_eq(waiters[0].said.path, "");
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET /p?q", NULL), 1);
-	ck_assert_str_eq(waiters[0].method, "GET");
-	ck_assert_str_eq(waiters[0].path, "");
+	ck_assert_str_eq(waiters[0].said.method, "GET");
+	ck_assert_str_eq(waiters[0].said.path, "");
 	/* the field has no end: it is as if there was none */
 	ck_assert_uint_eq(queue_of(ONE("'header:X'"), "GET /p HTTP/1.1\r\nX: v",
 	    NULL), 1);
-	ck_assert_str_eq(waiters[0].path, "/p");
-	ck_assert_str_ne(waiters[0].client, "v");
+	ck_assert_str_eq(waiters[0].said.path, "/p");
+	ck_assert_str_ne(waiters[0].said.client, "v");
 }
 END_TEST
 
@@ -274,7 +274,7 @@ START_TEST(who_waits_for_a_part)
 	ck_assert_uint_eq(hosts_view_queue(hosts, "a.test", NOW, waiters, 8,
 	    &all, &several), 2);
 	ck_assert_str_eq(waiters[0].part, "the bucket");
-	ck_assert_str_eq(waiters[0].client, "::1");
+	ck_assert_str_eq(waiters[0].said.client, "::1");
 	ck_assert_str_eq(waiters[1].part, "/p");
 	leave(3, false);
 	leave(2, false);
