@@ -121,7 +121,6 @@ take_conf(struct admin *a, struct conf *conf)
 		resolver_reload(context->resolver, conf);
 	conf_unref(context->conf);
 	context->conf = conf;
-	context->loaded = loop_now();
 	context->reloads++;
 	free(context->last_error);
 	context->last_error = NULL;
@@ -384,7 +383,8 @@ fill_context(struct admin_context *context, const struct admin_setup *setup)
 	context->memory = setup->memory;
 	context->listeners = setup->listeners;
 	context->clients = setup->clients;
-	context->started = context->loaded = loop_now();
+	context->started = loop_now();
+	context->started_wall = loop_wall();
 	context->reload = setup->reload;
 	context->reload_arg = setup->arg;
 	context->upgrade = setup->upgrade;

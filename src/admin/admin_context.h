@@ -49,7 +49,7 @@ struct admin_context {
 	struct client_hasher	*hasher;
 
 	uint64_t		 started;	/* ns, monotonic */
-	uint64_t		 loaded;	/* the same, of conf */
+	uint64_t		 started_wall;	/* ns since 1970; the same */
 	uint64_t		 reloads;	/* that took effect */
 	char			*last_error;	/* of the last one; or NULL */
 	bool			 draining;

@@ -30,6 +30,7 @@ order_of(struct admin_request *r, const char *reason, uint64_t length)
 	return (struct hosts_order){
 		.loop = r->context->loop,
 		.now = now,
+		.given = loop_wall(),
 		.until = length > 0 ? now + length : 0,
 		.by = r->by,
 		.reason = reason,

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "admin/admin_answer.h"
 #include "admin/admin_query.h"
@@ -98,14 +97,13 @@ client_of(const struct recent_exchange *e)
 }
 
 static json_t *
-exchange_value(const struct recent_exchange *e, const struct conf *conf,
-    int64_t offset)
+exchange_value(const struct recent_exchange *e, const struct conf *conf)
 {
 	char key[EVENTS_HOST];
 
 	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:o, s:i, s:s, s:o, "
 	    "s:o, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
-	    "time", admin_time((offset + (int64_t)e->at) / 1000000),
+	    "time", admin_time_ns(e->ended),
 	    "host", admin_string(key_of(e, key)),
 	    "port", (int)e->port,
 	    "rule", admin_string(rule_of(e, conf)),
@@ -128,20 +126,6 @@ exchange_value(const struct recent_exchange *e, const struct conf *conf,
 
 /* All of them */
 
-/*
- * What (ns) the clock on the wall is ahead: asked for once, or of two that
- * ended together the newer one might be told to be older.
- */
-static int64_t
-wall_offset(void)
-{
-	struct timespec wall;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	return (int64_t)wall.tv_sec * 1000000000 + wall.tv_nsec -
-	    (int64_t)loop_now();
-}
-
 /* Takes the newest one that is left; NULL: none is. */
 static const struct recent_exchange *
 newest(struct asking *a, size_t *next)
@@ -153,7 +137,7 @@ newest(struct asking *a, size_t *next)
 		if (next[i] == a->questions[i].question.n)
 			continue;
 		e = &a->questions[i].question.list[next[i]];
-		if (best == NULL || e->at > best->at) {
+		if (best == NULL || e->ended > best->ended) {
 			best = e;
 			from = i;
 		}
@@ -171,14 +155,13 @@ merge(struct asking *a, size_t *next)
 	json_t *list = json_array();
 	const struct recent_exchange *e;
 	char key[EVENTS_HOST];
-	int64_t offset = wall_offset();
 
 	while (json_array_size(list) < a->limit &&
 	    (e = newest(a, next)) != NULL) {
 		if (host != NULL && strcmp(key_of(e, key), host) != 0)
 			continue;
 		if (json_array_append_new(list, exchange_value(e,
-		    r->context->conf, offset)) != 0) {
+		    r->context->conf)) != 0) {
 			json_decref(list);
 			return NULL;
 		}

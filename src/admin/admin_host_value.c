@@ -232,7 +232,7 @@ admin_override_value(const struct hosts_override_view *o, uint64_t now)
 	    admin_seconds(until(o->until, now)),
 	    "by", admin_string(o->by),
 	    "reason", admin_string(o->reason),
-	    "since", admin_instant(o->since, now));
+	    "since", admin_time_ns(o->given));
 }
 
 json_t *

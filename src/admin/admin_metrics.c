@@ -2,7 +2,6 @@
 #include "admin/admin_metrics.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 #include "admin/admin_answer.h"
 #include "admin/metrics_accept.h"
@@ -184,17 +183,14 @@ static struct scrape *
 scrape_new(struct admin_request *r)
 {
 	struct scrape *s;
-	struct timespec wall;
 
 	if ((s = calloc(1, sizeof *s)) == NULL)
 		return NULL;
-	clock_gettime(CLOCK_REALTIME, &wall);
 	s->request = r;
 	s->step = look_step;
 	s->data.context = r->context;
 	s->data.now = loop_now();
-	s->data.wall = (uint64_t)wall.tv_sec * 1000000000 +
-	    (uint64_t)wall.tv_nsec;
+	s->data.wall = loop_wall();
 	s->data.nseries = stats_names();
 	s->data.gauges = calloc(s->data.nseries, sizeof *s->data.gauges);
 	s->data.sums = calloc(s->data.nseries, sizeof *s->data.sums);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "admin/admin_reload.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
 
 #include "admin/admin_answer.h"
 #include "admin/admin_body.h"
+#include "base/stats.h"
 
 /* From the request to the main thread, and by mail back to the request. */
 
@@ -50,11 +52,11 @@ static void
 answer(struct asked *a)
 {
 	struct admin_request *r = a->request;
-	uint64_t now = loop_now();
 
 	if (a->reload.ok)
 		admin_answer_json(r, 200, json_pack("{s:o, s:s, s:o, s:o}",
-		    "loaded", admin_instant(now, now),
+		    "loaded", admin_time_ns(
+		    atomic_load(&stats_process.loaded)),
 		    "says", a->reload.says,
 		    "warnings", list(a->reload.warnings),
 		    "changes", list(a->reload.changes)));

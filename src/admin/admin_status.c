@@ -68,7 +68,7 @@ listen_json(const struct listeners *ls)
 
 /* Where files are, and what is wrong with them, is for who may see all. */
 static json_t *
-configuration_json(const struct admin_request *r, uint64_t now)
+configuration_json(const struct admin_request *r)
 {
 	const struct admin_context *c = r->context;
 	const char *error = c->last_error;
@@ -77,7 +77,7 @@ configuration_json(const struct admin_request *r, uint64_t now)
 		error = "the last reload failed";
 	return json_pack("{s:o, s:o, s:I, s:o}",
 	    "path", r->full ? admin_string(c->conf->path) : json_null(),
-	    "loaded", admin_instant(c->loaded, now),
+	    "loaded", admin_time_ns(atomic_load(&stats_process.loaded)),
 	    "reloads", (json_int_t)c->reloads,
 	    "last_error", error != NULL ? admin_string(error) : json_null());
 }
@@ -150,12 +150,12 @@ process_json(const struct admin_request *r, uint64_t now)
 	    "s:o, s:o, s:o}",
 	    "version", PACKAGE_VERSION, "pid", (int)getpid(),
 	    "listen", listen_json(c->listeners),
-	    "started", admin_instant(c->started, now),
+	    "started", admin_time_ns(c->started_wall),
 	    "up", admin_seconds(now - c->started),
 	    "workers", (int)c->nworkers,
 	    "state", c->draining ? "draining" : "running",
 	    "full", r->may_change,
-	    "configuration", configuration_json(r, now),
+	    "configuration", configuration_json(r),
 	    "memory", memory_json(c->memory),
 	    "state_file", state_json(r, now),
 	    "store", store_json(r, now),

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/sum.h"
 #include "base/utf8.h"
+#include "net/loop.h"
 
 json_t *
 admin_seconds(uint64_t ns)
@@ -36,18 +38,18 @@ admin_time(int64_t ms)
 }
 
 json_t *
+admin_time_ns(uint64_t ns)
+{
+	return admin_time((int64_t)(ns / 1000000));
+}
+
+json_t *
 admin_instant(uint64_t at, uint64_t now)
 {
-	struct timespec ts;
-	int64_t ms;
+	uint64_t wall = loop_wall();
 
-	clock_gettime(CLOCK_REALTIME, &ts);
-	ms = (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-	if (at >= now)
-		ms += (int64_t)((at - now) / 1000000);
-	else
-		ms -= (int64_t)((now - at) / 1000000);
-	return admin_time(ms);
+	return admin_time_ns(at >= now ? sum(wall, at - now) :
+	    wall - (now - at));
 }
 
 json_t *

@@ -44,7 +44,7 @@ metrics_once_reload_successful(struct metrics_sample *p)
 void
 metrics_once_reload_time(struct metrics_sample *p)
 {
-	metrics_sample_once(p, metrics_sample_at(p,
+	metrics_sample_once(p, metrics_seconds(
 	    atomic_load(&stats_process.loaded)));
 }
 

@@ -75,7 +75,10 @@ void	 metrics_sample_once(struct metrics_sample *, struct metrics_value);
 const struct metrics_gauges *
 	 metrics_sample_gauges(const struct metrics_sample *);
 
-/* Returns a monotonic instant (ns) as a timestamp. */
+/*
+ * Returns a monotonic instant (ns) that is to come as a timestamp, by how far
+ * from now it is: a little another one each time.
+ */
 struct metrics_value
 	 metrics_sample_at(const struct metrics_sample *, uint64_t at);
 

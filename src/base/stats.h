@@ -135,7 +135,7 @@ struct stats_process {
 	stats_count	 reloads;	/* that took effect */
 	stats_count	 failed;	/* that did not */
 	_Atomic bool	 wrong;		/* the last one did not */
-	_Atomic uint64_t loaded;	/* ns, monotonic: conf is since then */
+	_Atomic uint64_t loaded;	/* ns since 1970: conf is since then */
 	/* By the thread that writes what outlives the process: */
 	stats_count	 state_failures;	/* of writing */
 	_Atomic uint64_t state_written;	/* ns, monotonic: all was; 0: never */

@@ -192,7 +192,7 @@ load_series(struct conf *conf)
 {
 	size_t i;
 
-	atomic_store(&stats_process.loaded, loop_now());
+	atomic_store(&stats_process.loaded, loop_wall());
 	set_series(&conf->fallback, STATS_DEFAULT);
 	for (i = 0; i < conf->nrules; i++)
 		set_series(&conf->rules[i], stats_series(conf->rules[i].name,

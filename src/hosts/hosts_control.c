@@ -143,7 +143,7 @@ note(struct carried *c, enum hosts_override_kind kind,
 	snprintf(o->reason, sizeof o->reason, "%s", order->reason);
 	snprintf(o->why, sizeof o->why, "by %.120s%s%.120s", order->by,
 	    order->reason[0] != '\0' ? ": " : "", order->reason);
-	o->since = order->now;
+	o->given = order->given;
 	o->until = order->until;
 	*out = o;
 	return HOSTS_DONE;
@@ -338,7 +338,7 @@ view(const struct hosts_override *o, struct hosts_override_view *v)
 	v->change = o->change;
 	memcpy(v->by, o->by, sizeof v->by);
 	memcpy(v->reason, o->reason, sizeof v->reason);
-	v->since = o->since;
+	v->given = o->given;
 	v->until = o->until;
 }
 

@@ -23,6 +23,7 @@
 struct hosts_order {
 	struct loop	*loop;		/* the caller's own; NULL: none yet */
 	uint64_t	 now;		/* ns, monotonic */
+	uint64_t	 given;		/* ns since 1970; the same */
 	uint64_t	 until;		/* ns; 0: without an end */
 	const char	*by;
 	const char	*reason;	/* or "" */
@@ -69,7 +70,7 @@ struct hosts_override_view {
 	struct hosts_change change;
 	char		 by[HOSTS_BY];
 	char		 reason[HOSTS_REASON];
-	uint64_t	 since;		/* ns, monotonic */
+	uint64_t	 given;		/* ns since 1970 */
 	uint64_t	 until;		/* ns; 0: without an end */
 };
 

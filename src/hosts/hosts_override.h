@@ -50,7 +50,7 @@ struct hosts_override {
 	char			 by[HOSTS_BY];
 	char			 reason[HOSTS_REASON];
 	char			 why[EVENTS_TEXT];	/* both, for people */
-	uint64_t		 since;		/* ns, monotonic */
+	uint64_t		 given;		/* ns since 1970 */
 	uint64_t		 until;		/* ns; 0: without an end */
 	struct hosts_limits	 asked;
 	struct budget_limits	 file;		/* the configuration's then */

@@ -279,6 +279,7 @@ read_override(struct line *l, const char *kind)
 	if (s.left != 0 && s.left <= l->passed)
 		return NULL;
 	s.order.now = now;
+	s.order.given = l->reader->at.wall;
 	if (s.left != 0)
 		s.order.until = sum(now, s.left - l->passed);
 	return set_again(&s, l, kind);

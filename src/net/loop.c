@@ -43,6 +43,15 @@ loop_now(void)
 	    (uint64_t)ts.tv_nsec;
 }
 
+uint64_t
+loop_wall(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 /* An instant as the kernel's clock tells it; not 0, which would be none. */
 static uint64_t
 to_kernel(uint64_t at)

@@ -128,6 +128,11 @@ void		 loop_free(struct loop *);
  * period is as long.
  */
 uint64_t	 loop_now(void);
+/*
+ * Returns ns since 1970, by the wall's clock, which may be set: of what happens
+ * now and is told of later, when that clock may say something else.
+ */
+uint64_t	 loop_wall(void);
 
 /* Frees by and by: fn(arg) once the events at hand are done. */
 void		 loop_bury(struct loop *, struct grave *, void (*fn)(void *),

@@ -13,6 +13,7 @@ import pytest
 
 import dnsserver
 import faults
+import metrics
 import origin
 import sluice
 import wire
@@ -320,6 +321,43 @@ def test_wall_clock_that_jumps_in_a_pause(lab, fault, jump):
 	assert one.response().status == 200
 	first, second = far.times()
 	assert 0.9 < second - first < 1 + 5 * wire.SLOW
+
+
+def told(lab, daemon):
+	"""The instants that are told of what is over."""
+	ctl = lab.control(daemon)
+	status = ctl.get("/v1/status").json()
+	yield status["started"]
+	yield status["configuration"]["loaded"]
+	for x in ctl.get("/v1/exchanges").json()["exchanges"]:
+		yield x["time"]
+	for o in ctl.get("/v1/overrides").json()["overrides"]:
+		yield o["since"]
+	for e in ctl.get("/v1/events?follow=false&after=0").json()["events"]:
+		yield e["time"]
+	yield next(line for line in metrics.fetch(daemon).body.splitlines()
+	    if line.startswith(LOADED))
+
+
+LOADED = b"sluice_config_last_reload_success_timestamp_seconds "
+
+
+def test_wall_clock_changes_nothing_that_is_over(lab, fault):
+	"""When it was is what the clock said then, however often it is told."""
+	far = lab.origin()
+	daemon = lab.sluice(hosts={"127.0.0.1": {"capacity": 20}})
+	one = lab.client()
+	for _ in range(3):
+		assert one.get(far.url + "/").status == 200
+	ctl = lab.control(daemon)
+	assert ctl.post("/v1/hosts/a.test/drain", {}).status == 200
+	wire.wait_until(lambda: len(ctl.get("/v1/exchanges").json()[
+	    "exchanges"]) == 3, what="all of them have ended")
+	before = list(told(lab, daemon))
+	assert len(before) >= 7
+	for jump in (0, DAY, -DAY, 0):
+		fault.shift_clock(jump)
+		assert list(told(lab, daemon)) == before
 
 
 @pytest.mark.plain("a loop stands still in the same way everywhere")

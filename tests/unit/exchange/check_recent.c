@@ -95,15 +95,20 @@ ask(void)
 	return question.n;
 }
 
+static void
+note(unsigned i)
+{
+	x.status = (int)(100 * i);
+	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, i);
+}
+
 START_TEST(newest_first)
 {
 	unsigned i;
 
 	ck_assert_uint_eq(ask(), 0);
-	for (i = 1; i <= 5; i++) {
-		x.status = (int)(100 * i);
-		recent_note(&x, ACCESS_FORWARDED, NULL, NULL, i);
-	}
+	for (i = 1; i <= 5; i++)
+		note(i);
 	ck_assert_uint_eq(ask(), 3);
 	ck_assert_int_eq(list[0].status, 500);
 	ck_assert_int_eq(list[2].status, 300);
@@ -118,21 +123,21 @@ START_TEST(resized)
 	unsigned i;
 
 	for (i = 1; i <= 3; i++)
-		recent_note(&x, ACCESS_FORWARDED, NULL, NULL, i);
+		note(i);
 	all.recent = recent_resize(all.recent, 2);
 	ck_assert_uint_eq(ask(), 2);
-	ck_assert_uint_eq(list[0].at, 3);
+	ck_assert_int_eq(list[0].status, 300);
 	all.recent = recent_resize(all.recent, 3);
-	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 4);
+	note(4);
 	ck_assert_uint_eq(ask(), 3);
-	ck_assert_uint_eq(list[0].at, 4);
-	ck_assert_uint_eq(list[2].at, 2);
+	ck_assert_int_eq(list[0].status, 400);
+	ck_assert_int_eq(list[2].status, 200);
 	all.recent = recent_resize(all.recent, 0);
 	ck_assert_ptr_null(all.recent);
-	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 5);
+	note(5);
 	ck_assert_uint_eq(ask(), 0);
 	all.recent = recent_resize(all.recent, 2);
-	recent_note(&x, ACCESS_FORWARDED, NULL, NULL, 6);
+	note(6);
 	ck_assert_uint_eq(ask(), 1);
 }
 END_TEST
