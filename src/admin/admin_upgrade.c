@@ -23,6 +23,23 @@ free_asked(struct asked *a)
 	free(a);
 }
 
+/* With what there is to be said where it has not come up. */
+static void
+answer_failed(struct admin_request *r, const struct admin_upgrade *u)
+{
+	static const int statuses[] = {
+		[ADMIN_UPGRADE_REFUSED] = 409,
+		[ADMIN_UPGRADE_WRONG] = 422,
+		[ADMIN_UPGRADE_FAILED] = 500,
+		[ADMIN_UPGRADE_LATE] = 504,
+	};
+
+	admin_answer_problem(r, statuses[u->outcome],
+	    u->outcome == ADMIN_UPGRADE_WRONG ? "a configuration that is "
+	    "right; all stays as it was" : NULL, "%s",
+	    u->error != NULL ? u->error : "out of memory");
+}
+
 static void
 deliver_cb(struct mail *m)
 {
@@ -31,14 +48,11 @@ deliver_cb(struct mail *m)
 	struct admin_request *r = a->request;
 
 	r->context->upgrading = false;
-	if (a->upgrade.ok)
+	if (a->upgrade.outcome == ADMIN_UPGRADED)
 		admin_answer_json(r, 200, json_pack("{s:I}", "pid",
 		    (json_int_t)a->upgrade.pid));
 	else
-		admin_answer_problem(r, 422, "a program and a configuration "
-		    "that start; all stays as it was", "%s",
-		    a->upgrade.error != NULL ? a->upgrade.error :
-		    "out of memory");
+		answer_failed(r, &a->upgrade);
 	free_asked(a);
 }
 

@@ -2,7 +2,6 @@
 #ifndef SLUICE_ADMIN_UPGRADE_H
 #define SLUICE_ADMIN_UPGRADE_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 #include <bsd/sys/queue.h>
@@ -10,6 +9,14 @@
 /* An upgrade that is asked for by the API, and done by the main thread. */
 
 struct admin_request;
+
+enum admin_upgraded {
+	ADMIN_UPGRADED,
+	ADMIN_UPGRADE_REFUSED,	/* none begins */
+	ADMIN_UPGRADE_WRONG,	/* the new process: the configuration is */
+	ADMIN_UPGRADE_FAILED,	/* there is none, or it does not come up */
+	ADMIN_UPGRADE_LATE,	/* it does not do so in time */
+};
 
 /* One that was asked for, and what came of it. */
 struct admin_upgrade {
@@ -19,9 +26,9 @@ struct admin_upgrade {
 	 * asker's from then on.
 	 */
 	void		(*done)(struct admin_upgrade *);
-	bool		 ok;
+	enum admin_upgraded outcome;
 	pid_t		 pid;		/* who has taken over */
-	char		*error;		/* or NULL */
+	char		*error;		/* why not; NULL: it has, or no memory */
 };
 
 void		 admin_upgrade_post(struct admin_request *);

@@ -38,15 +38,28 @@ print_reloaded(const struct ctl *c, const json_t *answer)
 	    "loaded", "?"), ctl_string(answer, "says", ""));
 }
 
-/* What is wrong is the file then, not the command line. */
+/* What is wrong is the file then, or the other process, not the command line. */
 static int
 judge(const struct ctl_daemon *d, const struct ctl_answer *a)
 {
-	if (a->status != 422)
+	enum ctl_exit status;
+
+	switch (a->status) {
+	case 422:
+		status = CTL_WRONG_CONF;
+		break;
+	case 500:
+		status = CTL_FAILED;
+		break;
+	case 504:
+		status = CTL_TIMED_OUT;
+		break;
+	default:
 		return ctl_ask_judge(d, a);
-	return ctl_fail_with(d->ctl, CTL_WRONG_CONF, a->json, "%s; all stays "
-	    "as it was", ctl_string(a->json, "detail", "the configuration is "
-	    "wrong"));
+	}
+	return ctl_fail_with(d->ctl, status, a->json, "%s; all stays as it "
+	    "was", ctl_string(a->json, "detail", "the daemon does not say why "
+	    "not"));
 }
 
 /* Asks for what may fail for a file, and prints what came of it. */

@@ -166,6 +166,17 @@ say_failed(const char *cause)
 	log_error("%s", why);
 }
 
+static void
+say_wrong(const char *cause)
+{
+	if (cause == NULL) {
+		say_failed(NULL);
+		return;
+	}
+	successor_fail_conf(cause);
+	log_error("%s", cause);
+}
+
 /* Ends the process. */
 static void
 fail(const char *cause)
@@ -417,7 +428,7 @@ daemon_run(const char *path)
 		starter_begin();
 	notify_open();
 	if ((conf = load_conf(path, false, &cause)) == NULL) {
-		say_failed(cause);
+		say_wrong(cause);
 		free(cause);
 		return 1;
 	}

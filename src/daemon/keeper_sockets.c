@@ -140,8 +140,11 @@ put_number(const char *name, intmax_t n)
 static bool
 move_up(int *fd, int above)
 {
-	*fd = fcntl(*fd, F_DUPFD_CLOEXEC, above);
-	return *fd != -1;
+	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, above);
+
+	if (moved != -1)
+		*fd = moved;
+	return moved != -1;
 }
 
 static bool
@@ -187,14 +190,14 @@ pass_as(int fd, const char *name, int number)
 }
 
 bool
-keeper_sockets_pass(struct kept_sockets *k, int channel, int handover)
+keeper_sockets_pass(struct kept_sockets *k, int channel, int *handover)
 {
 	int last = FIRST + (int)k->n;
 
 	if ((channel != -1 && !move_up(&channel, last + 2)) ||
-	    (handover != -1 && !move_up(&handover, last + 2)))
+	    (*handover != -1 && !move_up(handover, last + 2)))
 		return false;
 	return pass_sockets(k) && pass_names(k) &&
 	    pass_as(channel, KEPT_SOCKET, last) &&
-	    pass_as(handover, STARTER_HANDOVER, last + 1);
+	    pass_as(*handover, STARTER_HANDOVER, last + 1);
 }

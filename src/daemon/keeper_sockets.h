@@ -45,10 +45,11 @@ ssize_t		 keeper_sockets_take(struct kept_sockets *, int channel,
  * In a process that is to become another program: gives it all of them, by the
  * same protocol as a service manager (inherited.h), its end of the channel, and
  * of what it is to say to the process before it (handover.h).  -1: it has none.
- * Returns false with errno.
+ * *handover is another descriptor of that afterwards, which ends with this
+ * program.  Returns false with errno.
  */
 bool		 keeper_sockets_pass(struct kept_sockets *, int channel,
-		    int handover);
+		    int *handover);
 
 /*
  * Removes the files of Unix sockets that are held, but for the manager's, and

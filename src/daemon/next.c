@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "daemon/handover.h"
 #include "daemon/notify.h"
 #include "daemon/passing.h"
 #include "daemon/program.h"
@@ -27,16 +30,33 @@ pass_watchdog(void)
 	    setenv("WATCHDOG_PID", pid, 1) == 0;
 }
 
+/* To who waits for it, if anybody does, and logs where there is a log. */
+static void
+say_failed(int handover, const char *why)
+{
+	struct handover h;
+	char text[PATH_MAX + 128];
+
+	snprintf(text, sizeof text, "cannot start %s: %s", program_name(),
+	    why);
+	if (handover == -1) {
+		log_error("keeper: %s", text);
+		return;
+	}
+	handover_init(&h, handover);
+	handover_say(&h, "failed", text);
+	handover_send(&h);
+}
+
 void
 next_become(const struct next *n, int handover)
 {
 	sigprocmask(SIG_SETMASK, n->mask, NULL);
 	signals_defer();
-	if (keeper_sockets_pass(n->sockets, n->channel, handover) &&
+	if (keeper_sockets_pass(n->sockets, n->channel, &handover) &&
 	    (n->channel != -1 ? notify_inherit() : pass_watchdog()))
 		program_exec();
-	dprintf(STDERR_FILENO, "cannot start %s: %s\n", program_name(),
-	    strerror(errno));
+	say_failed(handover, strerror(errno));
 	_exit(1);
 }
 

@@ -88,6 +88,14 @@ successor_fail(const char *why)
 	handover_send(&it.handover);
 }
 
+void
+successor_fail_conf(const char *why)
+{
+	if (it.is)
+		handover_say(&it.handover, "wrong", NULL);
+	successor_fail(why);
+}
+
 /* Of another release, or of none: then budgets would not be what they are. */
 static bool
 take_head(char *line, bool keyed)

@@ -35,6 +35,10 @@ bool		 successor_meet(bool keyed) __attribute__((warn_unused_result));
 
 /* Tells why we do not come up. */
 void		 successor_fail(const char *why);
+/* The same, where it is the configuration that is wrong. */
+void		 successor_fail_conf(const char *why);
+/* The same, where it is the configuration that is wrong. */
+void		 successor_fail_conf(const char *why);
 
 /* What it takes over with. */
 struct successor {

@@ -32,6 +32,8 @@
 /* ns: nobody is admitted for so long at most, while it takes over */
 #define HANDS_OVER	(5000 * MS)
 
+static const char starter_is_gone[] = "who starts it is gone";
+
 static void
 enter(struct upgrade *u, enum upgrade_phase phase, uint64_t within)
 {
@@ -60,24 +62,25 @@ upgrade_init(struct upgrade *u)
 
 /* Who asked */
 
-/* NULL: it went well. */
+/* why: it did not go well. */
 static void
-answer(struct admin_upgrade *asked, const char *why, pid_t pid)
+answer(struct admin_upgrade *asked, enum admin_upgraded outcome,
+    const char *why, pid_t pid)
 {
 	asked->pid = pid;
 	asked->error = why != NULL ? strdup(why) : NULL;
-	asked->ok = why == NULL;
+	asked->outcome = outcome;
 	asked->done(asked);
 }
 
 static void
-answer_all(struct upgrade *u, const char *why)
+answer_all(struct upgrade *u, enum admin_upgraded outcome, const char *why)
 {
 	struct admin_upgrade *asked;
 
 	while ((asked = STAILQ_FIRST(&u->waiting)) != NULL) {
 		STAILQ_REMOVE_HEAD(&u->waiting, entry);
-		answer(asked, why, u->pid);
+		answer(asked, outcome, why, u->pid);
 	}
 }
 
@@ -113,11 +116,19 @@ refuse(struct upgrade *u, bool ended)
 		handover_close(&u->handover);
 }
 
-/* ended: there is no such process, or none any more. */
+/*
+ * What the process itself has said goes before why.  ended: there is no such
+ * process, or none any more.
+ */
 static void
-fail(struct upgrade *u, const char *why, bool ended)
+fail(struct upgrade *u, enum admin_upgraded outcome, const char *why,
+    bool ended)
 {
 	const char *told = u->why != NULL ? u->why : why;
+
+	if (u->why != NULL)
+		outcome = u->wrong ? ADMIN_UPGRADE_WRONG :
+		    ADMIN_UPGRADE_FAILED;
 
 	if (u->phase == UPGRADE_HANDING)
 		handing_take_back(u->reloader, *u->state);
@@ -128,9 +139,10 @@ fail(struct upgrade *u, const char *why, bool ended)
 	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "not upgraded: the new "
 	    "process: %s", told);
 	notify_ready();
-	answer_all(u, told);
+	answer_all(u, outcome, told);
 	free(u->why);
 	u->why = NULL;
+	u->wrong = false;
 }
 
 static const char *
@@ -145,7 +157,7 @@ why_not(const struct upgrade *u)
 	if (getpid() == 1)
 		return "this is the first process of its container, which ends "
 		    "with it: start it with --keeper";
-	if (starter_fd() == -1)
+	if (starter_fd() == -1 || u->starter_gone)
 		return "there is nobody who could start a process";
 	return NULL;
 }
@@ -181,19 +193,21 @@ begin(struct upgrade *u)
 	u->logs = false;
 	enter(u, UPGRADE_ASKED, u->reloader->conf->timeout_upgrade);
 	if (!starter_ask(u->listeners))
-		fail(u, strerror(errno), true);
+		fail(u, ADMIN_UPGRADE_FAILED, errno == EPIPE ||
+		    errno == ECONNRESET ? starter_is_gone : strerror(errno),
+		    true);
 	return NULL;
 }
 
 /* Who waited for the end of one that has failed gets none. */
 static void
-give_up(struct upgrade *u, const char *why)
+give_up(struct upgrade *u, enum admin_upgraded outcome, const char *why)
 {
 	if (!u->again)
 		return;
 	u->again = false;
 	log_warn("no upgrade begins: %s", why);
-	answer_all(u, why);
+	answer_all(u, outcome, why);
 }
 
 /* One that has failed is gone; why: so is who would start another; or NULL. */
@@ -205,12 +219,12 @@ forget_failed(struct upgrade *u, const char *why)
 	handover_close(&u->handover);
 	enter(u, UPGRADE_NONE, 0);
 	if (why != NULL) {
-		give_up(u, why);
+		give_up(u, ADMIN_UPGRADE_REFUSED, why);
 		return;
 	}
 	u->again = false;
 	if (again && (why = begin(u)) != NULL)
-		answer_all(u, why);
+		answer_all(u, ADMIN_UPGRADE_REFUSED, why);
 }
 
 void
@@ -251,7 +265,7 @@ take_asked(struct upgrade *u)
 
 	while ((asked = next_asked(u)) != NULL) {
 		if ((why = why_not(u)) != NULL) {
-			answer(asked, why, 0);
+			answer(asked, ADMIN_UPGRADE_REFUSED, why, 0);
 			continue;
 		}
 		STAILQ_INSERT_TAIL(&u->waiting, asked, entry);
@@ -281,8 +295,8 @@ upgrade_stop(struct upgrade *u)
 	static const char why[] = "this process was told to end";
 
 	if (is_under_way(u))
-		fail(u, why, false);
-	give_up(u, why);
+		fail(u, ADMIN_UPGRADE_REFUSED, why, false);
+	give_up(u, ADMIN_UPGRADE_REFUSED, why);
 }
 
 bool
@@ -316,7 +330,7 @@ leave(struct upgrade *u)
 	bell_ring(u->bell);
 	log_info("upgraded: process %jd has taken over; this one ends what it "
 	    "has begun", (intmax_t)u->pid);
-	answer_all(u, NULL);
+	answer_all(u, ADMIN_UPGRADED, NULL);
 	if (u->logs)
 		upgrade_logs(u);
 }
@@ -333,7 +347,7 @@ hand_over(struct upgrade *u)
 	    ring_cb, u);
 
 	if (why != NULL) {
-		fail(u, why, false);
+		fail(u, ADMIN_UPGRADE_FAILED, why, false);
 		return;
 	}
 	u->phase = UPGRADE_HANDING;
@@ -348,7 +362,7 @@ let_go(struct upgrade *u)
 	handover_say(&u->handover, "go", NULL);
 	handover_send(&u->handover);
 	if (u->handover.ended)
-		fail(u, "it is gone", false);
+		fail(u, ADMIN_UPGRADE_FAILED, "it is gone", false);
 	else
 		leave(u);
 }
@@ -375,6 +389,10 @@ take_line(struct upgrade *u, char *line)
 		} else
 			(void)hosts_away_line(u->reloader->hosts, line,
 			    loop_now());
+		return true;
+	}
+	if (strcmp(line, "wrong") == 0) {
+		u->wrong = true;
 		return true;
 	}
 	if (strncmp(line, "failed ", 7) == 0) {
@@ -429,7 +447,7 @@ take_started(struct upgrade *u, const struct starter_told *told)
 	    store_thread_name(u->reloader->store)))
 		handover_send(&u->handover);
 	else
-		fail(u, strerror(ENOMEM), false);
+		fail(u, ADMIN_UPGRADE_FAILED, strerror(ENOMEM), false);
 }
 
 static void
@@ -438,7 +456,7 @@ take_ended(struct upgrade *u, const char *why)
 	if (is_under_way(u) && u->handover.fd != -1)
 		hear(u);
 	if (is_under_way(u))
-		fail(u, why, true);
+		fail(u, ADMIN_UPGRADE_FAILED, why, true);
 	else if (u->phase == UPGRADE_FAILED)
 		forget_failed(u, NULL);
 }
@@ -446,7 +464,6 @@ take_ended(struct upgrade *u, const char *why)
 static void
 take_news(struct upgrade *u)
 {
-	static const char gone[] = "who starts it is gone";
 	struct starter_told told;
 
 	switch (starter_take(&told)) {
@@ -459,9 +476,9 @@ take_news(struct upgrade *u)
 	case STARTER_IS_GONE:
 		u->starter_gone = true;
 		if (is_under_way(u))
-			fail(u, gone, true);
+			fail(u, ADMIN_UPGRADE_FAILED, starter_is_gone, true);
 		else if (u->phase == UPGRADE_FAILED)
-			forget_failed(u, gone);
+			forget_failed(u, starter_is_gone);
 		break;
 	case STARTER_NOTHING:
 		break;
@@ -544,11 +561,14 @@ end_phase(struct upgrade *u)
 {
 	u->until = 0;
 	if (u->phase == UPGRADE_HANDING)
-		fail(u, "it did not take over in time", false);
+		fail(u, ADMIN_UPGRADE_LATE, "it did not take over in time",
+		    false);
 	else if (is_under_way(u))
-		fail(u, "it was not ready in time (timeouts.upgrade)", false);
+		fail(u, ADMIN_UPGRADE_LATE,
+		    "it was not ready in time (timeouts.upgrade)", false);
 	else
-		give_up(u, "the process that failed does not end");
+		give_up(u, ADMIN_UPGRADE_LATE,
+		    "the process that failed does not end");
 }
 
 const char *

@@ -52,6 +52,7 @@ struct upgrade {
 	pid_t			 pid;		/* of the new process */
 	uint64_t		 until;		/* ns; of this phase; 0: ever */
 	char			*why;		/* it does not come up; or NULL */
+	bool			 wrong;		/* its configuration is */
 	int			 bell;		/* eventfd */
 	pthread_mutex_t		 lock;		/* guards asked */
 	STAILQ_HEAD(admin_upgrades, admin_upgrade) asked;

@@ -2,6 +2,7 @@
 """SIGUSR2: another process takes over, without a gap and within the budgets."""
 import os
 import re
+import shutil
 import signal
 import socket
 import threading
@@ -286,16 +287,17 @@ def test_a_pause_is_everybodys(lab):
 
 FAILS = [
     ("bad configuration", lambda d: d.write("hosts: [\n"),
-	r"not upgraded: .*sluice\.yaml:"),
+	r"not upgraded: .*sluice\.yaml:", 5),
     ("an address that cannot be had", lambda d: d.write(**{**d.keys,
 	"listen": ["127.0.0.1:0", "192.0.2.1:9"]}),
-	r"not upgraded: .*cannot listen on 192\.0\.2\.1:9"),
+	r"not upgraded: .*cannot listen on 192\.0\.2\.1:9", 1),
 ]
 
 
-@pytest.mark.parametrize("break_it,said", [x[1:] for x in FAILS],
+@pytest.mark.parametrize("break_it,said,status", [x[1:] for x in FAILS],
     ids=[x[0] for x in FAILS])
-def test_one_that_does_not_come_up_changes_nothing(lab, break_it, said):
+def test_one_that_does_not_come_up_changes_nothing(lab, break_it, said,
+    status):
 	far = lab.origin()
 	daemon = lab.sluice()
 	one = lab.client()
@@ -305,6 +307,8 @@ def test_one_that_does_not_come_up_changes_nothing(lab, break_it, said):
 		since = len(daemon.err)
 		os.kill(daemon.pid, signal.SIGUSR2)
 		daemon.err.wait(said, since=since)
+	failed = ctl(daemon, "upgrade", status=status)
+	assert failed.stderr.endswith("; all stays as it was\n")
 	assert one.get(far.url + "/").get("Connection") is None
 	assert lab.get(far.url + "/").status == 200
 	daemon.write(**daemon.keys)
@@ -312,15 +316,15 @@ def test_one_that_does_not_come_up_changes_nothing(lab, break_it, said):
 
 
 FAKES = [
-    ("exits", "exit 3", "it has ended with status 3"),
-    ("dies", "kill -9 $$", "it has died: Killed"),
-    ("hangs", "exec sleep 60", "it was not ready in time"),
+    ("exits", "exit 3", "it has ended with status 3", 1),
+    ("dies", "kill -9 $$", "it has died: Killed", 1),
+    ("hangs", "exec sleep 60", "it was not ready in time", 6),
 ]
 
 
-@pytest.mark.parametrize("does,said", [x[1:] for x in FAKES],
+@pytest.mark.parametrize("does,said,status", [x[1:] for x in FAKES],
     ids=[x[0] for x in FAKES])
-def test_another_program(lab, does, said):
+def test_another_program(lab, does, said, status):
 	"""By the name that it was started by there is another one now."""
 	far = lab.origin()
 	link = lab.dir / "sluice"
@@ -332,12 +336,44 @@ def test_another_program(lab, does, said):
 	fake.chmod(0o755)
 	moved(link, fake)
 	since = len(daemon.err)
-	os.kill(daemon.pid, signal.SIGUSR2)
+	assert said in ctl(daemon, "upgrade", status=status).stderr
 	daemon.err.wait(f"not upgraded: .*{said}", since=since)
 	assert lab.get(far.url + "/").status == 200
 	moved(link, sluice.BINARY)
 	assert "has taken over" in daemon.upgrade()
 	assert lab.get(far.url + "/").status == 200
+
+
+@pytest.mark.parametrize("mode,why", [(0o644, "Permission denied"),
+    (None, "No such file or directory")], ids=["not executable", "gone"])
+@pytest.mark.parametrize("args", [(), ("--keeper",)],
+    ids=["launcher", "keeper"])
+def test_a_program_that_cannot_be_started(lab, mode, why, args):
+	"""The reason is printed, and stands in the log as all others do."""
+	program = lab.dir / "program"
+	shutil.copy(sluice.BINARY, program)
+	daemon = lab.sluice(binary=program, args=args)
+	daemon.err.wait("is ready")
+	if mode is None:
+		program.unlink()
+	else:
+		program.chmod(mode)
+	failed = ctl(daemon, "upgrade", status=1)
+	assert failed.stderr == f"sluice upgrade: cannot start {program}: " \
+	    f"{why}; all stays as it was\n"
+	daemon.err.wait(f"error: not upgraded: the new process: cannot start "
+	    f"{program}: {why}; this one goes on")
+	assert daemon.err.text().count("cannot start") == 1
+
+
+def test_nobody_to_start_one(lab):
+	daemon = lab.sluice()
+	daemon.err.wait("is ready")
+	(launcher,) = children(daemon.pid)
+	os.kill(launcher, signal.SIGKILL)
+	failed = ctl(daemon, "upgrade", status=1)
+	assert re.search("nobody who could start|who starts it is gone",
+	    failed.stderr)
 
 
 def moved(link, to):
@@ -365,6 +401,10 @@ def test_one_at_a_time(lab):
 	daemon, pid = hanging(lab)
 	os.kill(daemon.pid, signal.SIGUSR2)
 	daemon.err.wait("no upgrade begins: an upgrade is under way")
+	answer = lab.control().post("/v1/upgrade", {})
+	assert answer.status == 409
+	assert answer.problem() == "an upgrade is under way"
+	ctl(daemon, "upgrade", status=1)
 	os.kill(pid, signal.SIGKILL)
 	daemon.err.wait("not upgraded: .*it has died: Killed")
 
