@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/events.h"
 #include "conf/conf_value.h"
 #include "ctl/ctl_fail.h"
 
@@ -143,6 +144,27 @@ is_choice(const char *choices, const char *word)
 	return false;
 }
 
+/*
+ * No throttle is named like that, and the target that would ask for it is that of
+ * something else, or none.
+ */
+static int
+check_host(const struct ctl *c, const char *what, const char *value)
+{
+	const char *p = value;
+
+	if (*value == '\0')
+		return ctl_fail(c, CTL_USAGE, "%s is empty; expected a "
+		    "host's name, as sluice hosts lists it", what);
+	if (strlen(value) >= EVENTS_HOST)
+		return ctl_fail(c, CTL_USAGE, "%s: a name of %zu bytes is "
+		    "longer than any host's", what, strlen(value));
+	while (*p != '\0' && (unsigned char)*p >= 0x20 && *p != 0x7f)
+		p++;
+	return *p == '\0' ? CTL_DONE : ctl_fail(c, CTL_USAGE, "%s: no "
+	    "host's name has a control character in it", what);
+}
+
 /* Checks here what needs no daemon to be wrong. */
 static int
 check(const struct ctl *c, const char *what, enum ctl_kind kind,
@@ -151,6 +173,8 @@ check(const struct ctl *c, const char *what, enum ctl_kind kind,
 	uint64_t n;
 
 	switch (kind) {
+	case CTL_HOST:
+		return check_host(c, what, value);
 	case CTL_TIME:
 		if (conf_duration(value, &n) != NULL || n == UINT64_MAX)
 			return wrong_value(c, what, value, "a time such as "

@@ -19,6 +19,7 @@
 enum ctl_kind {
 	CTL_NOTHING,		/* a text of the user's own */
 	CTL_HOST,		/* a throttle's key: the daemon is asked */
+	CTL_MATCH,		/* what is in some: the same */
 	CTL_PRESET,		/* its name: the directory of them is read */
 	CTL_FILE,
 	CTL_TIME,		/* "30s": checked before the daemon is asked */

@@ -94,7 +94,7 @@ static const char end[] =
 static void
 put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 {
-	if (kind == CTL_HOST)
+	if (kind == CTL_HOST || kind == CTL_MATCH)
 		fputs(" _sluice_hosts ;;\n", out);
 	else if (kind == CTL_PRESET)
 		fputs(" _sluice_presets ;;\n", out);

@@ -65,7 +65,7 @@ put_quoted(FILE *out, const char *text)
 static void
 put_choices(FILE *out, enum ctl_kind kind, const char *choices)
 {
-	if (kind == CTL_HOST)
+	if (kind == CTL_HOST || kind == CTL_MATCH)
 		fputs(" -a '(__sluice_hosts)'", out);
 	else if (kind == CTL_PRESET)
 		fputs(" -a '(__sluice_presets)'", out);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/ctl_control.h"
 
-#include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +13,7 @@
 #include "ctl/ctl_key.h"
 #include "ctl/ctl_out.h"
 #include "ctl/ctl_print.h"
+#include "throttle/budget.h"
 
 static void
 print_change(const struct ctl *c, const json_t *change)
@@ -117,22 +116,14 @@ ctl_unset(struct ctl *c)
 
 /* set */
 
-static bool
-is_number(const char *text, double *n)
-{
-	char *end;
-
-	errno = 0;
-	*n = strtod(text, &end);
-	return text[0] != '\0' && *end == '\0' && errno == 0 && isfinite(*n);
-}
-
-/* Returns what it is to be; NULL, *right false where it is no such value. */
+/*
+ * Returns what it is to be, read as the configuration would; NULL, *right false
+ * where it is no such value.
+ */
 static json_t *
 value_of(const char *name, const char *value, bool *right)
 {
 	uint64_t n = 0;
-	double d = 0;
 
 	if (strcmp(name, "period") == 0) {
 		*right = conf_duration(value, &n) == NULL;
@@ -142,8 +133,8 @@ value_of(const char *name, const char *value, bool *right)
 		*right = conf_integer(value, &n) == NULL && n <= UINT32_MAX;
 		return *right ? json_integer((json_int_t)n) : NULL;
 	}
-	*right = is_number(value, &d) && d > 0;
-	return *right ? json_real(d) : NULL;
+	*right = conf_units(value, &n) == NULL && n > 0 && n != UINT64_MAX;
+	return *right ? json_real((double)n / BUDGET_UNIT) : NULL;
 }
 
 static const struct {
@@ -183,6 +174,11 @@ put_setting(const struct ctl *c, json_t *body, const char *text)
 			return ctl_fail(c, CTL_USAGE, "%s: \"%s\" is not "
 			    "right; expected %s", settings[i].name,
 			    equals + 1, settings[i].expected);
+		if (json_object_get(body, settings[i].name) != NULL) {
+			json_decref(value);
+			return ctl_fail(c, CTL_USAGE, "%s= is there twice; "
+			    "expected one of them", settings[i].name);
+		}
 		return json_object_set_new(body, settings[i].name,
 		    value) == 0 ? CTL_DONE : ctl_fail(c, CTL_FAILED,
 		    "out of memory");

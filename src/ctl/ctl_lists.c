@@ -65,7 +65,11 @@ print_exchanges(const struct ctl *c, const json_t *answer)
 	struct ctl_table *t;
 
 	if (n == 0) {
-		ctl_note(c, "no request has ended yet");
+		if (ctl_operand(c, 0) != NULL)
+			ctl_note(c, "none of the requests that ended last was "
+			    "to %s", ctl_operand(c, 0));
+		else
+			ctl_note(c, "no request has ended yet");
 		return;
 	}
 	t = ctl_table_new("ENDED|CLIENT|HOST|>STATUS|>HELD|>UPSTREAM|"

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "config.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -61,6 +63,16 @@ print_warning_cb(const char *line, void *arg)
 	fprintf(stderr, "%s (warning)\n", line);
 }
 
+/* Returns the status to exit with: what was printed may not have got through. */
+static int
+printed(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	fprintf(stderr, "sluice: standard output: %s\n", strerror(errno));
+	return 1;
+}
+
 /* -t: says whether the file is good, as a person or a script wants it. */
 static int
 test_conf(const char *path)
@@ -77,7 +89,7 @@ test_conf(const char *path)
 	load_warnings(conf, print_warning_cb, NULL);
 	printf("%s: ok\n", path);
 	conf_unref(conf);
-	return 0;
+	return printed();
 }
 
 /* What a command that checks a configuration says is said as by -t. */
@@ -135,10 +147,10 @@ read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'V':
 			puts("sluice " PACKAGE_VERSION);
-			return 0;
+			return printed();
 		case 'h':
 			print_usage(stdout);
-			return 0;
+			return printed();
 		default:
 			print_usage(stderr);
 			return 2;

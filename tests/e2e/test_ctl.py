@@ -36,6 +36,11 @@ import wire
     (["set", "a", "rate=5", "--for", "1h"], '"rate=5" is no limit'),
     (["set", "a", "capacity=-1", "--for", "1h"], "a number above 0"),
     (["set", "a", "capacity=nan", "--for", "1h"], "a number above 0"),
+    (["set", "a", "capacity=0x5", "--for", "1h"], "a number above 0"),
+    (["set", "a", "burst=1e3", "--for", "1h"], "a number above 0"),
+    (["set", "a", "burst=0", "--for", "1h"], "a number above 0"),
+    (["set", "a", "capacity=5", "period=1s", "capacity=6", "--for", "1h"],
+     "capacity= is there twice"),
     (["set", "a", "period=soon", "--for", "1h"], "a time such as 1s"),
     (["set", "a", "concurrency=1.5", "--for", "1h"], "a whole number"),
     (["set", "a", "capacity=5"], "--for TIME is missing"),
@@ -48,6 +53,21 @@ def test_usage(args, says):
 	done = ctl("/nonexistent/s", *args, status=2)
 	assert says in done.stderr and done.stdout == ""
 	assert says in wrong_json("/nonexistent/s", *args, status=2)["detail"]
+
+
+@pytest.mark.parametrize("args", [["show"], ["queue"], ["exchanges"],
+    ["pause", "1s"], ["resume"], ["drain"], ["forget"], ["unset"],
+    ["set", "capacity=1", "--for", "1h"], ["suggest"]],
+    ids=lambda args: args[0])
+def test_names_that_no_host_has(args):
+	for name, says in [("", "HOST is empty"),
+	    ("x" * 3000, "a name of 3000 bytes is longer than any host's"),
+	    ("a\nb", "HOST: no host's name has a control character in it")]:
+		words = [args[0], name, *args[1:]]
+		done = ctl("/nonexistent/s", *words, status=2)
+		assert says in done.stderr and done.stdout == ""
+		assert says in wrong_json("/nonexistent/s", *words,
+		    status=2)["detail"]
 
 
 def test_help():
@@ -229,6 +249,8 @@ def test_more_than_is_shown(room):
 
 @pytest.mark.parametrize("args, answer, says", [
     (["exchanges"], {"exchanges": []}, "no request has ended yet"),
+    (["exchanges", "a.test"], {"exchanges": []},
+     "none of the requests that ended last was to a.test"),
     (["suggest"], {"suggestions": []}, "there is nothing to suggest yet"),
     (["overrides"], {"overrides": []}, "nothing is overridden"),
     (["queue", "a.test"], {"waiters": [], "waiting": 0},
@@ -401,6 +423,19 @@ def test_full_disk(room):
 		    timeout=wire.DEADLINE)
 	assert done.returncode == 1
 	assert b"standard output: No space left on device" in done.stderr
+
+
+@pytest.mark.parametrize("arg", ["-V", "-h", "-t"])
+def test_full_disk_without_a_command(tmp_path, arg):
+	conf = tmp_path / "sluice.yaml"
+	conf.write_text("listen: 127.0.0.1:0\n")
+	with open("/dev/full", "w") as full:
+		done = subprocess.run([sluice.BINARY, "-c", conf, arg],
+		    stdout=full, stderr=subprocess.PIPE,
+		    timeout=wire.DEADLINE)
+	assert done.returncode == 1
+	assert done.stderr == \
+	    b"sluice: standard output: No space left on device\n"
 
 
 # Hosts that a command names
