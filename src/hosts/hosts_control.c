@@ -107,6 +107,21 @@ need_shared(struct carried *c)
 		    n->rule, NULL, c->order->now);
 }
 
+/* What an override says of itself as long as it holds. */
+static void
+keep_change(const struct carried *c, struct hosts_override *o)
+{
+	const struct hosts_change *kept = c->order->kept;
+
+	o->change = *c->change;
+	if (kept == NULL)
+		return;
+	if (kept->was[0] != '\0')
+		memcpy(o->change.was, kept->was, sizeof kept->was);
+	if (kept->is[0] != '\0' && o->kind != HOSTS_OVERRIDE_LIMITS)
+		memcpy(o->change.is, kept->is, sizeof kept->is);
+}
+
 /* Who has done what, and why; limits for how long, which a pause says itself. */
 static void
 tell(const struct carried *c, enum event_kind kind, const char *what)
@@ -115,6 +130,8 @@ tell(const struct carried *c, enum event_kind kind, const char *what)
 	char name[EVENTS_HOST], words[WORDS], until[WORDS + 8] = "";
 	char text[4 * EVENTS_TEXT];
 
+	if (order->kept != NULL)
+		return;
 	if (kind == EVENT_OVERRIDE && order->until > order->now)
 		snprintf(until, sizeof until, " for %s", words_duration(words,
 		    order->until - order->now));
@@ -183,7 +200,7 @@ hosts_pause(struct hosts *hs, const char *key,
 			host_refuse_hopeless(c.host, order->now);
 		}
 		say_state(&c, change->is);
-		o->change = *change;
+		keep_change(&c, o);
 		tell(&c, EVENT_PAUSE, "paused");
 	}
 	say_state(&c, change->is);
@@ -235,7 +252,7 @@ hosts_drain(struct hosts *hs, const char *key,
 	if (c.host != NULL)
 		c.host->drained = true;
 	say_state(&c, change->is);
-	o->change = *change;
+	keep_change(&c, o);
 	tell(&c, EVENT_DRAIN, "drained");
 	return finish(&c, HOSTS_DONE);
 }
@@ -294,7 +311,7 @@ hosts_set(struct hosts *hs, const char *key, const struct hosts_limits *asked,
 	o->file = c.name.rule->limits;
 	o->limits = limits;
 	hosts_override_say(change->is, &limits);
-	o->change = *change;
+	keep_change(&c, o);
 	if (c.host != NULL &&
 	    !hosts_heed_limits(c.host, &o->limits, order->now)) {
 		o->limits = before;

@@ -27,6 +27,11 @@ struct hosts_order {
 	uint64_t	 until;		/* ns; 0: without an end */
 	const char	*by;
 	const char	*reason;	/* or "" */
+	/*
+	 * One of an earlier process, which holds on: nobody is told of it
+	 * again, and this is what it was then, where that is known; or NULL.
+	 */
+	const struct hosts_change *kept;
 };
 
 enum hosts_done {

@@ -223,6 +223,9 @@ put_override(struct hosts_writer *w, const struct hosts_override *o)
 	    &o->name.whose);
 	if (o->until != 0)
 		state_put_number(w->text, "left", o->until - w->at.now);
+	state_put_number(w->text, "given", o->given);
+	state_put_text(w->text, "was", o->change.was);
+	state_put_text(w->text, "is", o->change.is);
 	state_put_text(w->text, "by", o->by);
 	state_put_text(w->text, "reason", o->reason);
 	if (o->kind == HOSTS_OVERRIDE_LIMITS)

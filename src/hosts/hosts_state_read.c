@@ -2,6 +2,7 @@
 
 /* What the table remembered in an earlier life: see hosts_state.h. */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/sum.h"
@@ -20,6 +21,7 @@
 struct line {
 	struct hosts_reader	*reader;
 	char			*name;		/* a throttle's */
+	uint64_t		 wall;		/* ns since 1970; then */
 	uint64_t		 passed;	/* ns since then */
 	char			*rest;		/* behind the name and these */
 };
@@ -44,8 +46,8 @@ read_begin(struct line *l, char *text)
 	    strcmp(wall.name, "wall") != 0)
 		return false;
 	l->name = name.value;
-	l->passed = passed_since(l->reader, state_number(boot.value),
-	    state_number(wall.value));
+	l->wall = state_number(wall.value);
+	l->passed = passed_since(l->reader, state_number(boot.value), l->wall);
 	l->rest = text;
 	return true;
 }
@@ -209,6 +211,7 @@ struct set {
 	struct hosts_order	 order;
 	struct hosts_limits	 limits;
 	bool			 has_limits;
+	struct hosts_change	 kept;		/* ""; not known */
 	uint64_t		 left;		/* ns, then; 0: for ever */
 };
 
@@ -236,6 +239,13 @@ read_set(struct set *s, struct line *l)
 			return false;
 		if (strcmp(w.name, "left") == 0)
 			s->left = state_number(w.value);
+		else if (strcmp(w.name, "given") == 0)
+			s->order.given = state_number(w.value);
+		else if (strcmp(w.name, "was") == 0)
+			snprintf(s->kept.was, sizeof s->kept.was, "%s",
+			    w.value);
+		else if (strcmp(w.name, "is") == 0)
+			snprintf(s->kept.is, sizeof s->kept.is, "%s", w.value);
 		else if (strcmp(w.name, "by") == 0)
 			s->order.by = w.value;
 		else if (strcmp(w.name, "reason") == 0)
@@ -279,7 +289,10 @@ read_override(struct line *l, const char *kind)
 	if (s.left != 0 && s.left <= l->passed)
 		return NULL;
 	s.order.now = now;
-	s.order.given = l->reader->at.wall;
+	/* an older release has not written it: it was before the line */
+	if (s.order.given == 0)
+		s.order.given = l->wall;
+	s.order.kept = &s.kept;
 	if (s.left != 0)
 		s.order.until = sum(now, s.left - l->passed);
 	return set_again(&s, l, kind);

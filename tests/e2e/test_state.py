@@ -212,6 +212,35 @@ def test_what_operators_have_set(lab):
 	assert override["reason"] == "a test"
 
 
+ORDERS = {"pause", "drain", "override", "resume"}
+
+
+def test_orders_are_told_as_they_were_given(lab):
+	"""An order that goes on is no new one: after a restart, an upgrade."""
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 1000}}, admin={})
+	daemon = lives.start()
+	ctl = lab.control()
+	for change in (ctl.post("/v1/hosts/127.0.0.1/pause", {"for": "1h"}),
+	    ctl.post("/v1/hosts/a.test/drain", {"reason": "a test"}),
+	    ctl.put("/v1/hosts/b.test/limits", {"capacity": 2, "for": "1h"})):
+		assert change.status == 200, change.body
+
+	def told():
+		return [{k: v for k, v in o.items() if k not in ("until",
+		    "remaining")} for o in lab.control().get(
+		    "/v1/overrides").json()["overrides"]]
+
+	def events():
+		all = lab.control().get("/v1/events?follow=false&after=0")
+		return [e for e in all.json()["events"] if e["kind"] in ORDERS]
+	before = told()
+	assert len(before) == len(events()) == 3
+	lives.restart(kill=False)
+	assert told() == before and events() == []
+	assert "has taken over" in lab.daemons[-1].upgrade()
+	assert told() == before and events() == []
+
+
 def test_one_name_in_via(lab):
 	far = lab.origin()
 	lives = Lives(lab)

@@ -203,6 +203,50 @@ START_TEST(orders_hold_again)
 }
 END_TEST
 
+/* By whom, when and what it was: as it was told then, and not told again. */
+START_TEST(orders_are_no_new_ones)
+{
+	struct hosts_order order = { .loop = &loop, .now = NOW, .given = 7,
+		.until = NOW + 60 * SECOND, .by = "root", .reason = "a test" };
+	struct hosts_override_view v;
+	uint64_t last;
+
+	start(FIVE);
+	ck_assert(events_keep(8));
+	ck_assert_int_eq(hosts_pause(hosts, "a.test", &order, &change),
+	    HOSTS_DONE);
+	last = events_last();
+	ck_assert_uint_eq(last, 1);
+	write_down();
+	read_again(FIVE, later, true);
+	ck_assert_uint_eq(events_last(), last);
+	ck_assert_uint_eq(hosts_overrides(hosts, LATER, &v, 1), 1);
+	ck_assert_uint_eq(v.given, 7);
+	ck_assert_uint_eq(v.until, NOW + 60 * SECOND);
+	ck_assert_str_eq(v.by, "root");
+	ck_assert_str_eq(v.change.was, "open");
+	ck_assert_str_eq(v.change.is, "paused for 60 s");
+	events_free();
+	end();
+}
+END_TEST
+
+/* A release that does not write when it was: not later than its line. */
+START_TEST(orders_of_an_older_release)
+{
+	char line[] = "drain name=a.test boot=5 wall=6 by=root reason=x";
+	struct hosts_override_view v;
+
+	start(FIVE);
+	ck_assert_pstr_eq(read_line(line, later, true), NULL);
+	ck_assert_uint_eq(hosts_overrides(hosts, LATER, &v, 1), 1);
+	ck_assert_uint_eq(v.given, 6);
+	ck_assert_str_eq(v.change.was, "open");
+	ck_assert_str_eq(v.change.is, "draining");
+	end();
+}
+END_TEST
+
 #define AT	" boot=1 wall=1"
 #define DAMAGED	"it is damaged"
 #define UNKNOWN	"the configuration has no such throttle"
@@ -302,6 +346,8 @@ main(void)
 	tcase_add_test(tc, pauses_go_on);
 	tcase_add_test(tc, pauses_are_over);
 	tcase_add_test(tc, orders_hold_again);
+	tcase_add_test(tc, orders_are_no_new_ones);
+	tcase_add_test(tc, orders_of_an_older_release);
 	tcase_add_test(tc, lines_that_are_none);
 	tcase_add_test(tc, words_that_are_unknown);
 	tcase_add_test(tc, the_table_is_full);
