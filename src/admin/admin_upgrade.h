@@ -28,7 +28,7 @@ struct admin_upgrade {
 	void		(*done)(struct admin_upgrade *);
 	enum admin_upgraded outcome;
 	pid_t		 pid;		/* who has taken over */
-	char		*error;		/* why not; NULL: it has, or no memory */
+	char		*error;		/* why not; or NULL */
 };
 
 void		 admin_upgrade_post(struct admin_request *);

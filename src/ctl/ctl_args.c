@@ -145,8 +145,8 @@ is_choice(const char *choices, const char *word)
 }
 
 /*
- * No throttle is named like that, and the target that would ask for it is that of
- * something else, or none.
+ * No throttle is named like that, and the target that would ask for it is that
+ * of something else, or none.
  */
 static int
 check_host(const struct ctl *c, const char *what, const char *value)

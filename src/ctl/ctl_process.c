@@ -38,7 +38,7 @@ print_reloaded(const struct ctl *c, const json_t *answer)
 	    "loaded", "?"), ctl_string(answer, "says", ""));
 }
 
-/* What is wrong is the file then, or the other process, not the command line. */
+/* What is wrong is the file, or the other process, not the command line. */
 static int
 judge(const struct ctl_daemon *d, const struct ctl_answer *a)
 {

@@ -14,7 +14,7 @@
  *
  *   before		after
  *   head LINE			what hashes are made with (state_head.h)
- *			wrong		its configuration is, as the next line says
+ *			wrong		its configuration is: what follows
  *			failed WHY	it does not come up
  *			ready		it would, with what follows
  *   state LINE			a line of hosts_state.h, many of them

@@ -63,7 +63,7 @@ print_warning_cb(const char *line, void *arg)
 	fprintf(stderr, "%s (warning)\n", line);
 }
 
-/* Returns the status to exit with: what was printed may not have got through. */
+/* Returns the status to exit with: not all may have got through. */
 static int
 printed(void)
 {
