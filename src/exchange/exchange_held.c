@@ -14,6 +14,7 @@
 #include "hosts/hosts_say.h"
 
 #define WHEN	64	/* bytes of when it will go, with their end */
+#define AGAIN	UINT64_C(1000000000)	/* ns: not looked at again before */
 
 static const char *
 when(const struct hosts_held *held, uint64_t now, char buf[WHEN])
@@ -52,9 +53,10 @@ look(struct exchanges *all, struct exchange *x, uint64_t now)
 {
 	struct hosts_held held;
 
-	TAILQ_REMOVE(&all->held, x, entry);
+	TAILQ_REMOVE(x->looked_at != 0 ? &all->held_long : &all->held, x,
+	    entry);
 	TAILQ_INSERT_TAIL(&all->held_long, x, entry);
-	x->looked_at = true;
+	x->looked_at = now;
 	if (log_enabled(LOG_LEVEL_INFO) && hosts_held(all->hosts, &x->ticket,
 	    all->conf->log_held, now, &held))
 		tell(x, &held, now);
@@ -73,12 +75,37 @@ exchange_held_due(void *arg)
 	exchange_held_reload(all);
 }
 
+/* Many wait, and each is looked at: not in every ms, whatever is configured. */
+static uint64_t
+again(const struct exchanges *all)
+{
+	uint64_t held = all->conf->log_held;
+
+	return held > 0 && held < AGAIN ? AGAIN : held;
+}
+
+void
+exchange_held_again(void *arg)
+{
+	struct exchanges *all = arg;
+	uint64_t now = loop_now(), every = again(all);
+	struct exchange *x;
+
+	while (every > 0 && (x = TAILQ_FIRST(&all->held_long)) != NULL &&
+	    x->looked_at + every <= now)
+		look(all, x, now);
+	exchange_held_reload(all);
+}
+
 void
 exchange_held_reload(struct exchanges *all)
 {
 	const struct exchange *x = TAILQ_FIRST(&all->held);
+	const struct exchange *y = TAILQ_FIRST(&all->held_long);
 	uint64_t held = all->conf->log_held;
 
 	deadline_set(&all->held_timer,
 	    x != NULL && held > 0 ? x->queued + held : 0);
+	deadline_set(&all->held_long_timer,
+	    y != NULL && held > 0 ? y->looked_at + again(all) : 0);
 }

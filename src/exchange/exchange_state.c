@@ -42,7 +42,7 @@ join_held(struct exchange *x)
 	struct exchanges *all = x->exchanges;
 	bool first = TAILQ_EMPTY(&all->held);
 
-	x->looked_at = false;
+	x->looked_at = 0;
 	TAILQ_INSERT_TAIL(&all->held, x, entry);
 	if (first && all->conf->log_held > 0)
 		deadline_set(&all->held_timer,
@@ -54,7 +54,8 @@ leave_held(struct exchange *x)
 {
 	struct exchanges *all = x->exchanges;
 
-	TAILQ_REMOVE(x->looked_at ? &all->held_long : &all->held, x, entry);
+	TAILQ_REMOVE(x->looked_at != 0 ? &all->held_long : &all->held, x,
+	    entry);
 }
 
 void

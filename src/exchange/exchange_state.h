@@ -92,8 +92,10 @@ struct exchanges {
 	struct text		 parent_head;	/* see exchange_parent.h */
 	/* QUEUED and not looked at for log.held, the first first */
 	TAILQ_HEAD(exchange_list, exchange) held;
-	struct exchange_list	 held_long;	/* QUEUED, and looked at */
+	/* ... and looked at, by when they last were */
+	struct exchange_list	 held_long;
 	struct deadline		 held_timer;
+	struct deadline		 held_long_timer;
 };
 
 /*
@@ -115,7 +117,6 @@ struct exchange {
 	struct tunnel		*tunnel;
 	enum exchange_phase	 phase;		/* exchange_set_phase() */
 	bool			 dialled;	/* for opening, once */
-	bool			 looked_at;	/* in held_long, if QUEUED */
 	TAILQ_ENTRY(exchange)	 entry;		/* in held or held_long */
 	struct ticket		 ticket;
 	struct claim_turn	 taken;		/* the turn it goes on with */
@@ -185,6 +186,7 @@ struct exchange {
 	/* for the log */
 	uint64_t		 began;		/* ns */
 	uint64_t		 queued;	/* ns; when it last asked */
+	uint64_t		 looked_at;	/* ns; if QUEUED: in held_long */
 	uint64_t		 held;		/* ns that it has waited */
 	uint64_t		 paused;	/* ns; its answer, its host */
 	uint64_t		 in;		/* bytes of body */

@@ -155,6 +155,8 @@ exchanges_new(const struct exchanges_setup *setup)
 	TAILQ_INIT(&all->held);
 	TAILQ_INIT(&all->held_long);
 	deadline_init(&all->held_timer, all->loop, exchange_held_due, all);
+	deadline_init(&all->held_long_timer, all->loop, exchange_held_again,
+	    all);
 	all->access = access_new(setup->loop, setup->conf);
 	all->hasher = client_hasher_new();
 	all->workers = setup->conf->workers;
@@ -205,6 +207,7 @@ exchanges_free(struct exchanges *all)
 	user_gate_free(all->users);
 	client_hasher_free(all->hasher);
 	deadline_free(&all->held_timer);
+	deadline_free(&all->held_long_timer);
 	recent_free(all->recent);
 	tokens_learned_free(all->learned);
 	exchange_meters_free(all);

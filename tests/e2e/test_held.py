@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: ISC
-"""log.held: a request that waits for long says so while it does."""
+"""log.held: a request that waits for long says so while it does, and again."""
 import re
 import time
 
@@ -31,7 +31,7 @@ def test_what_is_told(lab):
 	lab.get(far.url + "/first")
 	one = lab.client().ask("GET", far.url + "/waits?s3cr3t")
 	name = "%s:%d" % one.sock.getsockname()
-	row, = told(daemon)
+	row = told(daemon)[0]
 	assert row["host"] == "127.0.0.1"
 	assert row["budget"] == "1 per 1h"
 	assert re.match(r"to go in (1 h|\d+ min|\d+ s)", row["when"]), row
@@ -41,18 +41,38 @@ def test_what_is_told(lab):
 	assert "s3cr3t" not in daemon.err.text()
 
 
-def test_each_once(lab):
-	"""One that was told is not told again, when a later one is."""
+def test_a_queue_that_stands(lab):
+	"""It is told of for as long as it does, though nobody comes."""
+	far = lab.origin()
+	daemon = start(lab)
+	began = time.monotonic()
+	lab.get(far.url + "/first")
+	clients = [lab.client().ask("GET", far.url + f"/{i}") for i in range(3)]
+	rows = told(daemon, 3)
+	most = (time.monotonic() - began) / SOON + 1
+	assert 3 <= len(rows) <= most, rows
+	for row in rows[1:]:
+		assert row["request"] in {f"GET /{i}" for i in range(3)}
+		assert int(row["waiting"]) == len(clients)
+
+
+def test_who_was_told_goes(lab):
+	"""Of those that stay one is told, though it was looked at before."""
 	far = lab.origin()
 	daemon = start(lab)
 	lab.get(far.url + "/first")
-	clients = []
-	for i in range(3):
-		clients.append(lab.client().ask("GET", far.url + f"/{i}"))
-		told(daemon, i + 1)
-	assert [row["request"] for row in told(daemon, 3)] == [
-	    "GET /0", "GET /1", "GET /2"]
-	assert [int(row["waiting"]) for row in told(daemon, 3)] == [1, 2, 3]
+	clients = {}
+	for path in ("/0", "/1"):
+		one = clients["GET " + path] = lab.client()
+		one.ask("GET", far.url + path)
+	gone = told(daemon)[0]["request"]
+	clients.pop(gone).close()
+	wire.wait_until(lambda: lab.control().get(
+	    "/v1/status").json()["waiting"] == 1)
+	since = len(daemon.err)
+	stays, = clients
+	assert " " + stays + " of " in daemon.err.wait(" held for ",
+	    since=since)
 
 
 def test_one_line_for_many(lab):
@@ -96,7 +116,7 @@ def test_a_slot(lab):
 	first = lab.client().ask("GET", far.url + "/held")
 	far.wait_requests(1)
 	second = lab.client().ask("CONNECT", far.at, host=far.at)
-	row, = told(daemon)
+	row = told(daemon)[0]
 	assert row["budget"] == "1 at a time"
 	assert row["when"] == "to go when another ends"
 	assert row["request"] == "CONNECT"
@@ -125,6 +145,6 @@ def test_again_after_a_refusal(lab):
 	    "Retry-After", "2")]), origin.fixed(200)))
 	daemon = start(lab, host={"capacity": 100})
 	assert lab.get(far.url + "/again").status == 200
-	row, = told(daemon)
+	row = told(daemon)[0]
 	assert row["budget"] == "paused by the host"
 	assert wire.SLOW > 1 or re.match(r"to go in 1\.\d s", row["when"])
