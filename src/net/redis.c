@@ -210,12 +210,64 @@ refused(struct redis *r, const struct redis_reply *reply, const char *what)
 	lose(r, r->why);
 }
 
+/* Why it is, or is no longer, the one that keeps what is stored; or NULL. */
+static const char *
+why_of_no_use(const struct redis_reply *reply)
+{
+	static const char *const codes[][2] = {
+		{ "BUSY", "it is busy with a script" },
+		{ "LOADING", "it is loading what it has stored" },
+		{ "MASTERDOWN", "it is a replica without its master" },
+		{ "MISCONF", "it does not write, for it cannot save" },
+		{ "NOAUTH", "it wants a password" },
+		{ "NOREPLICAS", "it does not write, for want of replicas" },
+		{ "OOM", "it does not write, for want of memory" },
+		{ "READONLY", "it is a replica" },
+	};
+	const char *code = redis_reply_code(reply);
+	size_t i;
+
+	for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
+		if (strcmp(code, codes[i][0]) == 0)
+			return codes[i][1];
+	return NULL;
+}
+
+/* Of older releases that is an ERR like others, of clients for example. */
+static bool
+is_of_password(const struct redis_reply *reply)
+{
+	const char *code = redis_reply_code(reply);
+
+	return strcmp(code, "WRONGPASS") == 0 || strcmp(code, "NOAUTH") == 0 ||
+	    (strcmp(code, "ERR") == 0 &&
+	    (strcasestr(reply->text, "password") != NULL ||
+	    strcasestr(reply->text, "auth") != NULL));
+}
+
+static bool
+may_be_told(const struct redis *r, const struct redis_reply *reply)
+{
+	return reply->kind == REDIS_ERROR &&
+	    strstr(reply->text, r->setup.password) == NULL;
+}
+
 static void
 password_cb(void *arg, const struct redis_reply *reply, const char *why)
 {
+	struct redis *r = arg;
+
 	(void)why;
-	if (reply != NULL && !redis_reply_is(reply, "OK"))
-		refused(arg, reply, "it refuses the password");
+	if (reply == NULL || redis_reply_is(reply, "OK"))
+		return;
+	if (is_of_password(reply))
+		refused(r, reply, "it refuses the password");
+	else if ((why = why_of_no_use(reply)) != NULL)
+		refused(r, reply, why);
+	else if (may_be_told(r, reply))
+		lose(r, redis_reply_say(reply, r->why));
+	else
+		refused(r, reply, "it does not take AUTH");
 }
 
 static void
@@ -238,29 +290,6 @@ role_cb(void *arg, const struct redis_reply *reply, const char *why)
 		lose(arg, "it is a replica");
 	else if (!redis_reply_is(reply->first, "master"))
 		lose(arg, "it is no server of data");
-}
-
-/* Why it is, or is no longer, the one that keeps what is stored; or NULL. */
-static const char *
-why_of_no_use(const struct redis_reply *reply)
-{
-	static const char *const codes[][2] = {
-		{ "BUSY", "it is busy with a script" },
-		{ "LOADING", "it is loading what it has stored" },
-		{ "MASTERDOWN", "it is a replica without its master" },
-		{ "MISCONF", "it does not write, for it cannot save" },
-		{ "NOAUTH", "it wants a password" },
-		{ "NOREPLICAS", "it does not write, for want of replicas" },
-		{ "OOM", "it does not write, for want of memory" },
-		{ "READONLY", "it is a replica" },
-	};
-	const char *code = redis_reply_code(reply);
-	size_t i;
-
-	for (i = 0; i < sizeof codes / sizeof codes[0]; i++)
-		if (strcmp(code, codes[i][0]) == 0)
-			return codes[i][1];
-	return NULL;
 }
 
 static bool	 put_probe(struct redis *);
