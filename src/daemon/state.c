@@ -41,6 +41,7 @@ struct state {
 	struct state_head	 head;		/* of this process */
 	bool			 same_boot;
 	bool			 keyed;		/* by the store's key */
+	bool			 told_failed;	/* ... to be written, last */
 	uint64_t		 every;		/* ns */
 	struct hosts		*hosts;
 	struct loop		*loop;
@@ -86,10 +87,21 @@ tell_failed(struct state *s, int error)
 	static const char what[] = "state.file";
 
 	stats_add(&stats_process.state_failures, 1);
-	if (once_a_minute(what, sizeof what, loop_now()))
-		log_error("state.file: %s cannot be written: %s: what is "
-		    "spent from now on would be forgotten in a crash",
-		    s->file.path, strerror(error));
+	if (!once_a_minute(what, sizeof what, loop_now()))
+		return;
+	log_error("state.file: %s cannot be written: %s: what is spent from "
+	    "now on would be forgotten in a crash", s->file.path,
+	    strerror(error));
+	s->told_failed = true;
+}
+
+/* All of it is. */
+static void
+tell_written(struct state *s)
+{
+	if (s->told_failed)
+		log_info("state.file: %s: writing again", s->file.path);
+	s->told_failed = false;
 }
 
 /* Who waits for what was just written may go, on its loop. */
@@ -170,6 +182,7 @@ snapshot(struct state *s, bool last)
 		s->records_last = w.records;
 		s->appended = 0;
 		note_written(s);
+		tell_written(s);
 	}
 	s->took = loop_now() - began;
 	grant(s);
@@ -385,6 +398,9 @@ look(struct state *s, char **cause)
 	}
 	if (error != 0)
 		return keep_aside(s, strerror(error), cause);
+	if (s->found != NULL && s->found_len == 0)
+		log_warn("state.file: %s is empty: all begins anew",
+		    s->file.path);
 	if (s->found == NULL || s->found_len == 0)
 		return true;
 	s->records = state_head_read(&before, s->found, &why);

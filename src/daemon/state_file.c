@@ -19,8 +19,11 @@
 static bool
 wrong(char **cause, const char *path, const char *why)
 {
+	int error = errno;
+
 	if (asprintf(cause, "%s: %s", path, why) == -1)
 		*cause = NULL;
+	errno = error;
 	return false;
 }
 
@@ -225,6 +228,41 @@ state_file_aside(const struct state_file *f, char **to)
 
 /* Writing */
 
+/* Another directory may have its path, where nobody has a lock. */
+static int
+take_place_again(struct state_file *f)
+{
+	struct state_file again = { .path = f->path, .lock = -1,
+	    .directory = -1 };
+	char *cause = NULL;
+	bool ok;
+	int error;
+
+	ok = open_directory(&again, &cause) && take_lock(&again, true, &cause);
+	error = errno;
+	free(cause);
+	if (ok && !again.waits) {
+		close(f->directory);
+		close(f->lock);
+		f->directory = again.directory;
+		f->lock = again.lock;
+		return 0;
+	}
+	if (again.lock != -1)
+		close(again.lock);
+	if (again.directory != -1)
+		close(again.directory);
+	return ok ? EBUSY : error;
+}
+
+static bool
+lock_is_gone(const struct state_file *f)
+{
+	struct stat st;
+
+	return fstat(f->lock, &st) == 0 && st.st_nlink == 0;
+}
+
 static int
 write_whole(int fd, const char *p, size_t n)
 {
@@ -254,8 +292,12 @@ state_file_drop(struct state_file *f)
 int
 state_file_begin(struct state_file *f)
 {
+	int error;
+
 	state_file_drop(f);
 	f->written = 0;
+	if (lock_is_gone(f) && (error = take_place_again(f)) != 0)
+		return error;
 	/* what a process that was stopped has left is nobody's */
 	if (unlink(f->beside) == -1 && errno != ENOENT)
 		return errno;

@@ -59,7 +59,11 @@ int		 state_file_read(const struct state_file *, char **text,
  */
 int		 state_file_aside(const struct state_file *, char **to);
 
-/* Begins another one beside it, adds to that, and puts it in its place. */
+/*
+ * Begins another one beside it, adds to that, and puts it in its place.  Where
+ * the lock was removed, as with all of its directory, it is taken anew first;
+ * EBUSY: another process has it by then.
+ */
 int		 state_file_begin(struct state_file *);
 int		 state_file_add(struct state_file *, const char *, size_t);
 int		 state_file_replace(struct state_file *);

@@ -4,6 +4,7 @@ import collections
 import os
 import random
 import re
+import shutil
 import subprocess
 import threading
 import time
@@ -383,13 +384,46 @@ def full_disk(lab, disk):
 			pass
 	assert gets(lab, far.url + "/", 5) == [200] * 5
 	lives.daemon.err.wait("cannot be written: No space left")
+	since = len(lives.daemon.err)
 	before = lives.file.read_bytes()
 	(disk / "fill").unlink()
 	wire.wait_until(lambda: lives.file.read_bytes() != before and
 	    b"name=127.0.0.1" in lives.file.read_bytes(),
 	    what="a snapshot")
+	lives.daemon.err.wait("info: state.file: .*/state: writing again",
+	    since=since)
 	lives.restart()
 	assert gets(lab, far.url + "/", 15).count(200) < 16
+
+
+def test_an_empty_file(lab):
+	"""As a power failure leaves one; there is nothing to keep of it."""
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 5}})
+	lives.file.write_bytes(b"")
+	lives.start()
+	lives.daemon.err.wait("warn: state.file: .*/state is empty: all begins "
+	    "anew")
+
+
+def test_a_directory_that_is_made_anew(lab):
+	"""It is written there, and is nobody else's."""
+	far = lab.origin()
+	place = lab.dir / "place"
+	place.mkdir()
+	lives = Lives(lab, hosts={"127.0.0.1": {"capacity": 1000}})
+	lives.file = place / "state"
+	lives.keys["state"]["file"] = str(lives.file)
+	lives.start()
+	assert gets(lab, far.url + "/", 2) == [200] * 2
+	place.rename(lab.dir / "gone")
+	shutil.rmtree(lab.dir / "gone")
+	lives.daemon.err.wait("cannot be written: No such file or directory")
+	place.mkdir()
+	lives.daemon.err.wait("writing again")
+	assert lives.file.exists()
+	other = lab.sluice(wait=False, state={"file": str(lives.file)})
+	other.status = 1
+	other.err.wait("another sluice has it, expected a file for each")
 
 
 def test_no_directory(lab, tmp_path):

@@ -390,6 +390,31 @@ START_TEST(it_cannot_be_replaced)
 }
 END_TEST
 
+/* It goes with the directory; whoever finds none beside the file takes it. */
+START_TEST(the_lock_is_gone)
+{
+	struct state_file other;
+	char *cause;
+
+	begin();
+	open_it();
+	write_anew("one\n");
+	ck_assert_int_eq(unlink(beside(".lock")), 0);
+	write_anew("two\n");
+	ck_assert(!state_file_open(&other, path, false, &cause));
+	free(cause);
+	ck_assert_int_eq(unlink(beside(".lock")), 0);
+	ck_assert(state_file_open(&other, path, false, &cause));
+	ck_assert_int_eq(state_file_begin(&file), EBUSY);
+	expect("two\n");
+	state_file_close(&other);
+	write_anew("three\n");
+	expect("three\n");
+	state_file_close(&file);
+	finish();
+}
+END_TEST
+
 /* Without memory it is not opened, and nothing stays locked. */
 START_TEST(there_is_no_memory)
 {
@@ -426,6 +451,7 @@ main(void)
 	tcase_add_test(tc, safe_or_only_written);
 	tcase_add_test(tc, there_is_no_room_for_another);
 	tcase_add_test(tc, it_cannot_be_replaced);
+	tcase_add_test(tc, the_lock_is_gone);
 	tcase_add_test(tc, there_is_no_memory);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
