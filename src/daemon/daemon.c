@@ -277,6 +277,8 @@ confine(const struct conf *conf)
 	rights_end();
 	if (conf->sandbox && !sandbox_enter(&why))
 		log_info("no sandbox: %s", why);
+	/* that has started its last process, and waited for it */
+	signals_bury();
 }
 
 /* What the process before remembers, and listened at; or a file. */

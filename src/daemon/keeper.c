@@ -325,6 +325,7 @@ open_signals(struct keeper *k)
 	size_t i;
 
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);	/* whatever our parent does */
 	sigemptyset(&set);
 	for (i = 0; i < sizeof list / sizeof list[0]; i++)
 		sigaddset(&set, list[i]);

@@ -43,11 +43,12 @@ static const char *const allowed[] = {
 	"sched_getscheduler", "sched_yield", "set_robust_list",
 	"set_tid_address", "sigaltstack", "sigreturn", "sysinfo", "time",
 	"times", "uname",
-	/* who it is, and how much it may use */
+	/* who it is, what has ended under it, and how much it may use */
 	"getegid", "getegid32", "geteuid", "geteuid32", "getgid", "getgid32",
 	"getgroups", "getgroups32", "getpgid", "getpgrp", "getpid",
 	"getppid", "getresgid", "getresuid", "getrlimit", "getrusage",
 	"getsid", "gettid", "getuid", "getuid32", "setrlimit", "ugetrlimit",
+	"wait4", "waitid", "waitpid",
 	/* descriptors */
 	"close", "close_range", "dup", "dup2", "dup3", "epoll_create",
 	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "admin/admin.h"
@@ -33,6 +34,15 @@ signals_open(void)
 	sigaddset(&set, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+void
+signals_bury(void)
+{
+	signal(SIGCHLD, SIG_IGN);
+	/* who has ended before that still waits to be asked */
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
 }
 
 static void

@@ -19,6 +19,13 @@ int		 signals_open(void);
  */
 void		 signals_take(int fd, struct reloader *, struct upgrade *);
 
+/*
+ * Has nothing be left of a child that ends: a launcher that was killed, or an
+ * orphan that is the child of a container's first process.  From when no more
+ * are started.
+ */
+void		 signals_bury(void);
+
 /* Begins to end, as SIGTERM has it, and says why. */
 void		 signals_end(struct reloader *, const char *why);
 

@@ -461,6 +461,16 @@ take_ended(struct upgrade *u, const char *why)
 		forget_failed(u, NULL);
 }
 
+/* One of ours is not missed where another process has its own by now. */
+static void
+tell_gone(const struct upgrade *u)
+{
+	if (kept_fd() == -1 && u->phase != UPGRADE_DONE &&
+	    !atomic_load(&u->reloader->workers->draining))
+		log_error("sluice-launcher is gone: no upgrade is possible "
+		    "until sluice is started anew");
+}
+
 static void
 take_news(struct upgrade *u)
 {
@@ -475,6 +485,7 @@ take_news(struct upgrade *u)
 		break;
 	case STARTER_IS_GONE:
 		u->starter_gone = true;
+		tell_gone(u);
 		if (is_under_way(u))
 			fail(u, ADMIN_UPGRADE_FAILED, starter_is_gone, true);
 		else if (u->phase == UPGRADE_FAILED)

@@ -205,3 +205,22 @@ def test_one_that_failed_is_not_waited_for_long(lab):
 	moved(lab.dir / "sluice", sluice.BINARY)
 	wire.wait_until(lambda: "has taken over" in daemon.upgrade(),
 	    what="its end")
+
+
+def test_a_launcher_that_is_killed(lab):
+	"""It is told once, nothing is left of it, and all else goes on."""
+	far = lab.origin()
+	daemon = lab.sluice()
+	daemon.err.wait("is ready")
+	launcher, = children(daemon.pid)
+	os.kill(launcher, signal.SIGKILL)
+	daemon.err.wait("error: sluice-launcher is gone: no upgrade is possible "
+	    "until sluice is started anew")
+	wire.wait_until(lambda: not os.path.exists(f"/proc/{launcher}"),
+	    what="its burial")
+	os.kill(daemon.pid, signal.SIGUSR2)
+	daemon.err.wait("no upgrade begins: there is nobody who could start a "
+	    "process")
+	assert lab.get(far.url + "/").status == 200
+	daemon.stop()
+	assert daemon.err.text().count("launcher is gone") == 1

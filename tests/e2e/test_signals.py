@@ -2,6 +2,7 @@
 """SIGHUP keeps what there is; SIGTERM drains; a second one ends."""
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -17,6 +18,12 @@ TIGHT = {"capacity": 1, "period": "1h", "queue": {"max_wait": "10ms"}}
 
 def hosts(**keys):
 	return {"127.0.0.1": keys}
+
+
+def left(pid):
+	"""The children of a process, those included that have ended."""
+	with open(f"/proc/{pid}/task/{pid}/children") as f:
+		return f.read().split()
 
 
 def test_reload_keeps_what_was_consumed(lab):
@@ -440,3 +447,44 @@ def test_standard_output_closed(lab):
 	os.close(reader)
 	for _ in range(20):
 		assert lab.get(far.url + "/").status == 200
+
+
+# Becomes a program that has a child which it has never started.
+PARENT = """
+import os, sys
+child = os.fork()
+if child == 0:
+	os.read(%d, 1)
+	os._exit(0)
+if %r:
+	os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("ended", [False, True], ids=["later", "before"])
+def test_orphans_are_buried(lab, ended):
+	"""Those that a container's first process has, or is started with."""
+	ours, theirs = os.pipe()
+	with os.fdopen(ours), os.fdopen(theirs, "wb", 0) as lives:
+		if ended:
+			lives.write(b"!")
+		daemon = lab.sluice(before=[sys.executable, "-c", PARENT %
+		    (ours, ended)], fds=[ours])
+		daemon.err.wait("is ready")
+		if not ended:
+			assert len(left(daemon.pid)) == 2
+			lives.write(b"!")
+		wire.wait_until(lambda: len(left(daemon.pid)) == 1,
+		    what="its burial")
+		# who is to start others is not taken for one of them
+		assert "has taken over" in daemon.upgrade()
+
+
+def test_children_that_nobody_waits_for(lab):
+	"""Whoever starts it ignores the end of children: it does not."""
+	daemon = lab.sluice(before=["env", "--ignore-signal=CHLD"])
+	daemon.err.wait("is ready")
+	if not sluice.sanitized():
+		assert "no sandbox" not in daemon.err.text()
+	assert "has taken over" in daemon.upgrade()
