@@ -9,6 +9,8 @@
 #include "conf/conf_index.h"
 #include "conf/conf_table.h"
 #include "conf/conf_yaml.h"
+#include "policy/htpasswd.h"
+#include "policy/parent.h"
 
 #define HOSTS	"hosts"
 
@@ -107,6 +109,95 @@ count_rules(const struct conf_index *was, const struct conf_index *is,
 			counts->came++;
 }
 
+/* What files say that it names, none of which is told */
+
+/* Either may be NULL. */
+static bool
+equal(const char *a, const char *b)
+{
+	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Another file is an option that changed. */
+static void
+file_changed(struct reread *r, const char *was, const char *is,
+    const char *what)
+{
+	if (was == NULL || is == NULL || strcmp(was, is) != 0)
+		return;
+	r->counts->files++;
+	r->line(what, r->arg);
+}
+
+static bool
+same_users(const struct htpasswd *was, const struct htpasswd *is)
+{
+	size_t i;
+
+	if (was == NULL || is == NULL || was->n != is->n)
+		return was == is;
+	for (i = 0; i < is->n; i++)
+		if (strcmp(was->users[i].name, is->users[i].name) != 0 ||
+		    strcmp(was->users[i].hash, is->users[i].hash) != 0)
+			return false;
+	return true;
+}
+
+/* Returns whether one of the same user with the same file is authorized so. */
+static bool
+was_so(const struct parent *list, const struct parent *is)
+{
+	bool there = false;
+
+	for (; list != NULL; list = list->next) {
+		if (!equal(list->user, is->user) ||
+		    !equal(list->password_file, is->password_file))
+			continue;
+		if (equal(list->authorization, is->authorization))
+			return true;
+		there = true;
+	}
+	return !there;
+}
+
+/* The file of one may be that of others, too. */
+static bool
+parents_changed(const struct conf *old, const struct conf *new)
+{
+	const struct parent *p;
+
+	for (p = new->parents; p != NULL; p = p->next)
+		if (p->password_file != NULL && !was_so(old->parents, p))
+			return true;
+	return false;
+}
+
+static void
+compare_files(struct reread *r, const struct conf *old, const struct conf *new)
+{
+	if (!same_users(old->access_users, new->access_users))
+		file_changed(r, old->access_users_file,
+		    new->access_users_file, "access.users: its file changed");
+	if (!equal(old->admin_token, new->admin_token))
+		file_changed(r, old->admin_token_file, new->admin_token_file,
+		    "admin.web_token_file: its file changed");
+	if (!equal(old->store.password, new->store.password))
+		file_changed(r, old->store.password_file,
+		    new->store.password_file,
+		    "store.password_file: its file changed");
+	if (!equal(old->store.sentinel_password, new->store.sentinel_password))
+		file_changed(r, old->store.sentinel_password_file,
+		    new->store.sentinel_password_file,
+		    "store.sentinel.password_file: its file changed");
+	if (memcmp(old->store.key, new->store.key, sizeof new->store.key) != 0)
+		file_changed(r, old->store.key_file, new->store.key_file,
+		    "store.key_file: its file changed, which takes effect at "
+		    "a restart");
+	if (parents_changed(old, new))
+		file_changed(r, "", "", "parent.password_file: its file "
+		    "changed");
+}
+
 /* Files */
 
 static void
@@ -149,8 +240,10 @@ conf_reread(const struct conf *old, const struct conf *new,
 		counts->options++;
 		line("presets: their files changed, or which are read", arg);
 	}
-	if (was != NULL && is != NULL)
+	if (was != NULL && is != NULL) {
 		compare(&r, conf_yaml_root(was), conf_yaml_root(is));
+		compare_files(&r, old, new);
+	}
 	conf_yaml_free(was);
 	conf_yaml_free(is);
 }
@@ -182,6 +275,7 @@ conf_reread_text(char buf[CONF_REREAD], const struct conf_reread *counts)
 	put(&w, counts->went, w.len > 0 ? "" : " rule", "gone");
 	put(&w, counts->options, w.len > 0 ? " other option" : " option",
 	    "changed");
+	put(&w, counts->files, " file", "changed");
 	if (w.len == 0)
 		snprintf(buf, CONF_REREAD, "nothing changed");
 	return buf;

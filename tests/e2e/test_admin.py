@@ -552,7 +552,7 @@ def test_token_is_read_anew(lab, token):
 	with open(token["web_token_file"], "w") as f:
 		f.write("another-token-of-length")
 	daemon.hup()
-	daemon.err.wait("configuration reloaded")
+	daemon.err.wait("configuration reloaded: 1 file changed$")
 	wire.wait_until(lambda: lab.web("another-token-of-length").get(
 	    "/v1/log").status == 200)
 	assert lab.web(TOKEN).get("/v1/log").status == 401

@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "check_run.h"
 #include "conf/conf_parse.h"
+#include "policy/htpasswd.h"
+#include "policy/parent.h"
 
 /* What people are told of a configuration that was read again. */
 
@@ -120,6 +122,70 @@ START_TEST(without_file)
 }
 END_TEST
 
+#define HASH	"$6$salt$0123456789012345678901234567890123456789" \
+		"0123456789012345678901234567890123456789012345"
+#define FILES	"access: {users: /u}\nadmin: {web_token_file: /t}\n" \
+		"parent: {url: \"http://me@p.test:1\", password_file: /p}\n" \
+		"store: {redis: \"redis://r.test\", password_file: /r, " \
+		"key_file: /k}\n"
+
+static const struct {
+	const char	*users, *token, *parent, *store;
+	char		 key;
+	const char	*lines, *says;
+} files[] = {
+	{ "a:" HASH, "token", "one", "one", 1, "", "nothing changed" },
+	/* a comment is nobody */
+	{ "#\na:" HASH, "token", "one", "one", 1, "", "nothing changed" },
+	{ "b:" HASH, "token", "one", "one", 1,
+	  "access.users: its file changed;", "1 file changed" },
+	{ "a:" HASH "\nb:" HASH, "token", "one", "one", 1,
+	  "access.users: its file changed;", "1 file changed" },
+	{ "a:" HASH, "other", "one", "one", 1,
+	  "admin.web_token_file: its file changed;", "1 file changed" },
+	{ "a:" HASH, "token", "two", "two", 1,
+	  "store.password_file: its file changed;"
+	  "parent.password_file: its file changed;", "2 files changed" },
+	{ "a:" HASH, "token", "one", "one", 2,
+	  "store.key_file: its file changed, which takes effect at a "
+	  "restart;", "1 file changed" },
+};
+
+/* A configuration with what its files say. */
+static struct conf *
+read_files(size_t i)
+{
+	struct conf *conf = parse(FILES);
+	struct htpasswd_error error;
+
+	conf->access_users = htpasswd_parse(strdup(files[i].users),
+	    strlen(files[i].users), &error);
+	ck_assert_msg(conf->access_users != NULL, "%s", error.why);
+	conf->admin_token = strdup(files[i].token);
+	ck_assert(parent_authorize(conf->parents, files[i].parent,
+	    strlen(files[i].parent)));
+	conf->store.password = strdup(files[i].store);
+	memset(conf->store.key, files[i].key, sizeof conf->store.key);
+	return conf;
+}
+
+START_TEST(of_files)
+{
+	struct conf *before = read_files(0), *after = read_files((size_t)_i);
+	struct text got = { NULL, 0, 0, false };
+	struct conf_reread counts;
+	char buf[CONF_REREAD];
+
+	conf_reread(before, after, line_cb, &got, &counts);
+	text_put(&got, "", 1);
+	ck_assert_str_eq(got.p, files[_i].lines);
+	ck_assert_str_eq(conf_reread_text(buf, &counts), files[_i].says);
+	text_free(&got);
+	conf_unref(before);
+	conf_unref(after);
+}
+END_TEST
+
 static void
 put_hosts(struct text *t, unsigned from, unsigned half, unsigned capacity)
 {
@@ -157,6 +223,7 @@ main(void)
 	TCase *tc = tcase_create("conf_reread");
 
 	ROWS(tc, reread, rows);
+	ROWS(tc, of_files, files);
 	tcase_add_test(tc, without_file);
 	tcase_add_test(tc, many);
 	suite_add_tcase(suite, tc);
