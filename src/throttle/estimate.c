@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "throttle/estimate_ask.h"
+#include "throttle/estimate_doubt.h"
 #include "throttle/estimate_find.h"
 #include "throttle/estimate_log.h"
 #include "throttle/estimate_lost.h"
@@ -454,6 +455,36 @@ ask_again(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->next = estimate_ask_next(e, now);
 }
 
+/* The first that was refused may have been so for what it is, others are not. */
+static void
+shut_after_all(struct estimate *e, uint64_t now)
+{
+	struct estimate_mark first = { .sent = e->refused };
+	uint32_t beside = e->beside;
+
+	e->doubted = false;
+	shut(e, &first, false, now);
+	e->beside = beside;
+}
+
+/* One was refused while the host is shut. */
+static void
+refused_shut(struct estimate *e, const struct estimate_mark *mark,
+    uint64_t now)
+{
+	bool asked = mark->role == ESTIMATE_PROBE;
+
+	if (e->doubted && mark->again) {
+		if (asked)
+			estimate_doubt_on(e, mark, now);
+		return;
+	}
+	if (e->doubted)
+		shut_after_all(e, now);
+	if (asked)
+		ask_again(e, mark, now);
+}
+
 /* The window that a question was about, while it is in force; or NULL. */
 static struct estimate_window *
 window_of(struct estimate *e, const struct estimate_mark *mark)
@@ -470,6 +501,8 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	struct estimate_window *w = window_of(e, mark);
 
 	e->refusals++;
+	if (!mark->again)
+		e->firsts++;
 	if (!is_of_era(e, mark))
 		return;
 	/* of those that are on their way it may be another one */
@@ -478,8 +511,7 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 		return;
 	}
 	if (e->phase == ESTIMATE_SHUT) {
-		if (mark->role == ESTIMATE_PROBE)
-			ask_again(e, mark, now);
+		refused_shut(e, mark, now);
 		return;
 	}
 	if (mark->role == ESTIMATE_EXTRA && w != NULL)
@@ -487,6 +519,8 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	else if (mark->role == ESTIMATE_EDGE && w != NULL && w->tested != 0 &&
 	    (w->tested < w->hi || w->hi < w->ok))
 		estimate_window_asked(w, false, e->uncounted, now);
+	else if (mark->role != ESTIMATE_EXTRA && estimate_may_doubt(e, mark))
+		estimate_doubt(e, mark, now);
 	else if (mark->role != ESTIMATE_EXTRA)
 		shut(e, mark, false, now);
 }
@@ -530,7 +564,9 @@ succeeded(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->rtt = e->rtt == 0 || took < e->rtt ? took : e->rtt + e->rtt / 64;
 	if (e->pace.since != 0)
 		estimate_pace_went(&e->pace, mark->sent);
-	if (e->phase == ESTIMATE_SHUT && mark->role == ESTIMATE_PROBE)
+	if (e->doubted && mark->role == ESTIMATE_PROBE)
+		estimate_renew(e);
+	else if (e->phase == ESTIMATE_SHUT && mark->role == ESTIMATE_PROBE)
 		reopen(e, mark, now);
 	else if (e->phase == ESTIMATE_SHUT)
 		e->beside++;

@@ -475,6 +475,7 @@ estimate_load(struct estimate *e, const char *text, uint64_t gone, uint64_t now)
 	/* a host that has never refused has none */
 	if (x.phase == ESTIMATE_FREE && !knows_window(&x))
 		estimate_clear(&x);
+	x.firsts = x.refusals;		/* it may be many */
 	take_place(e, &x, x.windows);
 	return true;
 }

@@ -290,6 +290,8 @@ estimate_left(struct estimate *e, const struct estimate_mark *mark,
 	if (!is_of_now(e, mark))
 		return true;
 	if (e->phase == ESTIMATE_SHUT) {
+		if (r->left == 0 && refused)
+			e->doubted = false;
 		if (r->left == 0 && refused && !e->emptied) {
 			e->emptied = true;
 			e->empty_until = r->until;

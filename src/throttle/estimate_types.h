@@ -126,6 +126,7 @@ struct estimate_mark {
 	uint8_t		 role;		/* enum estimate_role */
 	uint8_t		 window;	/* of which, where that is one's */
 	bool		 guess;		/* no limit is known well yet */
+	bool		 again;		/* it was refused before */
 };
 
 struct estimate {
@@ -160,6 +161,7 @@ struct estimate {
 	uint32_t	 asked;		/* so many were refused */
 	uint32_t	 beside;	/* on their way then, and admitted */
 	uint32_t	 before;	/* ... the time before */
+	bool		 doubted;	/* see estimate_doubt.h */
 	uint64_t	 outage;	/* ns: the last one ended, so to say */
 	/* what may be a longer window */
 	uint64_t	 long_first;	/* ns */
@@ -172,6 +174,7 @@ struct estimate {
 	bool		 emptied;	/* it is shut since nothing was left, */
 	uint64_t	 empty_until;	/* ns: ... until then, as was told */
 	uint64_t	 refusals;	/* in all */
+	uint64_t	 firsts;	/* ... of those that were not before */
 	uint64_t	 second;	/* which, and how many in it; the most */
 	uint32_t	 in_second;
 	uint32_t	 peak;

@@ -52,6 +52,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	struct budget *named = named_budget(t, w->named);
 	unsigned i;
 
+	w->resent = w->fair.returned;
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
@@ -68,6 +69,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	}
 	if (t->estimate != NULL) {
 		estimate_take(t->estimate, &w->mark, at, now);
+		w->mark.again = w->resent;
 		if (t->learner != NULL)
 			learn_account_went(t->learner);
 	}
@@ -76,7 +78,6 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 		throttle_total_take(t, w, at, now);
 	if (t->meters != NULL)
 		throttle_meters_take(t, w, at, now);
-	w->resent = w->fair.returned;
 	w->fair.returned = w->again_waits = false;
 	w->held = true;
 	w->slotless = false;

@@ -268,6 +268,27 @@ def test_a_refusal_for_good_teaches_nothing(lab, body):
 	assert suggestion()["limits"] is None
 
 
+def test_a_request_refused_for_what_it_is_teaches_nothing(lab):
+	"""Each time with a second to wait, after which all others are served."""
+	def handle(conn, req):
+		if req.method == "HEAD":
+			conn.reply(429, fields=[("Retry-After", "0.3")])
+		else:
+			conn.reply(200)
+	far = lab.origin(handle)
+	_, suggestion = start(lab)
+	one = lab.client()
+	for _ in range(20):
+		assert one.get(far.url + "/").status == 200
+	bad = lab.client().ask("HEAD", far.url + "/")
+	far.wait_requests(21)
+	for _ in range(100):
+		assert one.get(far.url + "/").status == 200
+	assert bad.response("HEAD").status == 429
+	assert suggestion.estimate() == []
+	assert suggestion()["limits"] is None
+
+
 def answers(conn, req):
 	conn.reply(429 if req.target.endswith("/bad") else 200)
 

@@ -130,6 +130,73 @@ START_TEST(waits_for_no_long_poll)
 }
 END_TEST
 
+/* What a request is refused for */
+
+/* One goes that was refused before, and is refused again. */
+static void
+refuse_again(void)
+{
+	struct estimate_mark mark;
+	uint64_t due = estimate_due(&e, now);
+
+	ck_assert_uint_ne(due, ESTIMATE_NEVER);
+	now = due > now ? due : now;
+	estimate_take(&e, &mark, now, now);
+	mark.again = true;
+	now += RTT;
+	estimate_dropped(&e);
+	estimate_answered(&e, &mark, BUDGET_THROTTLED, now);
+}
+
+/* The only one is refused as often as it comes; all others go. */
+START_TEST(refused_for_what_it_is)
+{
+	unsigned i;
+
+	for (i = 0; i < 50; i++)
+		go(BUDGET_SUCCESS);
+	go(BUDGET_THROTTLED);
+	estimate_named(&e, now + SEC);
+	ck_assert_uint_eq(go_when_due(BUDGET_SUCCESS), SEC);
+	ck_assert_uint_ne(view().nlimits, 0);
+	for (i = 0; i < 3; i++) {
+		refuse_again();
+		estimate_named(&e, now + SEC);
+		ck_assert_uint_eq(go_when_due(BUDGET_SUCCESS), SEC);
+		ck_assert(estimate_is_open(&e));
+		ck_assert_uint_eq(view().nlimits, 0);
+	}
+	/* it asks in vain where nobody else does, ever less often */
+	for (i = 0; i < 3; i++)
+		refuse_again();
+	ck_assert_uint_gt(estimate_due(&e, now), now + SEC / 2);
+	ck_assert_uint_lt(go_when_due(BUDGET_SUCCESS), 2 * SEC);
+	ck_assert(estimate_is_open(&e));
+}
+END_TEST
+
+/* Another is refused, too: it was the host's limit from the first one on. */
+START_TEST(refused_again_by_a_limit)
+{
+	unsigned i;
+
+	one_window(8, 6 * SEC);
+	ck_assert_uint_eq(view().limits[0].n, 8);
+	for (i = 1; i < 8; i++)
+		go_when_due(BUDGET_SUCCESS);
+	now += 6 * SEC;
+	estimate_tick(&e, now);
+	e.firsts = 1;
+	refuse_again();
+	go_when_due(BUDGET_THROTTLED);
+	ck_assert(!e.doubted);
+	ck_assert_uint_eq(view().limits[0].n, 8);
+	for (i = 0; estimate_due(&e, now) != 0 && i < 100; i++)
+		go_when_due(BUDGET_SUCCESS);
+	ck_assert_uint_ne(view().nlimits, 0);
+}
+END_TEST
+
 /* Buckets */
 
 START_TEST(paces)
@@ -548,6 +615,8 @@ estimate_suite(void)
 	tcase_add_test(tc, believes_the_host);
 	tcase_add_test(tc, waits_as_named);
 	tcase_add_test(tc, waits_for_no_long_poll);
+	tcase_add_test(tc, refused_for_what_it_is);
+	tcase_add_test(tc, refused_again_by_a_limit);
 	tcase_add_test(tc, paces);
 	tcase_add_test(tc, slows_down);
 	tcase_add_test(tc, begins_again);

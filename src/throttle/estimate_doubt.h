@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: ISC */
+#ifndef SLUICE_ESTIMATE_DOUBT_H
+#define SLUICE_ESTIMATE_DOUBT_H
+
+#include "throttle/estimate_types.h"
+
+/*
+ * Some requests are refused for what they are: a method, a route or a user agent
+ * that the host answers with 429 however few there are.  Where the only one that
+ * was ever refused is refused again, it may be such a one.  So the host is shut
+ * in doubt: soon another one asks.  If that is admitted, all that was learned is
+ * forgotten, since it came of this one; if it is refused, that was a refusal like
+ * any other, from the first on.  Parts that a host names are not doubted: each
+ * has its own kind of requests.
+ */
+
+/* Returns whether one that was refused, while it was not shut, may be such. */
+bool	 estimate_may_doubt(const struct estimate *,
+	    const struct estimate_mark *);
+/* Shuts it in doubt, for that one. */
+void	 estimate_doubt(struct estimate *, const struct estimate_mark *,
+	    uint64_t now);
+
+/* One that asked was refused, and was before: it is no better known. */
+void	 estimate_doubt_on(struct estimate *, const struct estimate_mark *,
+	    uint64_t now);
+
+#endif
