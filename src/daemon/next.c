@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "daemon/handover.h"
 #include "daemon/notify.h"
 #include "daemon/passing.h"
@@ -30,7 +29,11 @@ pass_watchdog(void)
 	    setenv("WATCHDOG_PID", pid, 1) == 0;
 }
 
-/* To who waits for it, if anybody does, and logs where there is a log. */
+/*
+ * To who waits for it, if anybody does.  Else where the keeper's messages go when
+ * nothing has been set up: between fork and exec there is no thread that writes
+ * a log.
+ */
 static void
 say_failed(int handover, const char *why)
 {
@@ -40,7 +43,7 @@ say_failed(int handover, const char *why)
 	snprintf(text, sizeof text, "cannot start %s: %s", program_name(),
 	    why);
 	if (handover == -1) {
-		log_error("keeper: %s", text);
+		dprintf(STDERR_FILENO, "sluice: %s\n", text);
 		return;
 	}
 	handover_init(&h, handover);

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -172,6 +173,18 @@ def test_told_to_end_between_two(lab, keeper):
 	daemon.err.wait("another starts in 1 s")
 	daemon.term()
 	assert daemon.wait() == 0
+
+
+def test_a_program_that_is_gone(lab, keeper):
+	"""Whoever is to start it again says why it does not."""
+	program = lab.dir / "program"
+	shutil.copy(sluice.BINARY, program)
+	daemon = keeper(binary=program)
+	program.unlink()
+	os.kill(worker_of(daemon), signal.SIGKILL)
+	daemon.err.wait(f"cannot start {program}: No such file or directory")
+	assert daemon.proc.wait(wire.DEADLINE) == 1
+	daemon.status = 1
 
 
 def test_ends_without_its_keeper(lab, keeper):
