@@ -30,9 +30,10 @@
  *					is to do so, too
  *   logs		logs		this one was told to open its log files
  *					anew; the other one is to do so, too
+ *   reload				the same of its configuration
  *
  * A word that is not known is passed over by who has taken over, and from then
- * on by the one before.
+ * on by the one before; but not one with the number of somebody who waits.
  */
 
 struct handover {

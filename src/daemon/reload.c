@@ -136,6 +136,16 @@ put_in_force(struct reloader *r, struct conf *conf)
 	r->conf = conf;
 }
 
+/* Of the processes before, too, which write to the same. */
+static bool
+open_logs(const struct conf *conf, char **cause)
+{
+	if (!load_open_logs(conf, cause))
+		return false;
+	successor_logs();
+	return true;
+}
+
 static void
 reload_for(struct reloader *r, struct admin_reload *asked)
 {
@@ -144,7 +154,7 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	notify_reloading();
 	asked->error = NULL;
 	conf = load_conf(r->conf->path, true, &asked->error);
-	asked->ok = conf != NULL && load_open_logs(conf, &asked->error) &&
+	asked->ok = conf != NULL && open_logs(conf, &asked->error) &&
 	    store_thread_open(r->store, conf, &asked->error) &&
 	    store_thread_start(r->store, &asked->error);
 	atomic_store(&stats_process.wrong, !asked->ok);
@@ -159,7 +169,6 @@ reload_for(struct reloader *r, struct admin_reload *asked)
 	}
 	tell_changes(r->conf, conf, asked);
 	put_in_force(r, conf);
-	successor_logs();
 	stats_add(&stats_process.reloads, 1);
 	log_info("configuration reloaded: %s", asked->says);
 	events_tell(EVENT_RELOAD, NULL, NULL, NULL, "configuration read "

@@ -102,13 +102,7 @@ signals_take(int fd, struct reloader *r, struct upgrade *u)
 		upgrade_logs(u);
 		break;
 	case SIGHUP:
-		if (upgrade_hands_over(u))
-			reload_later(r);
-		else if (!atomic_load(&r->workers->draining) &&
-		    !upgrade_is_done(u))
-			reload_conf(r);
-		/* its file was read at another time */
-		upgrade_logs(u);
+		upgrade_reload(u);
 		break;
 	case SIGUSR2:
 		upgrade_begin(u);

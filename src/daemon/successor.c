@@ -39,6 +39,7 @@ static struct {
 	int			 bell;		/* rung for what follows */
 	atomic_bool		 has_guests;	/* for the main thread */
 	atomic_bool		 wants_logs;
+	atomic_bool		 wants_reload;
 	uint64_t		 store;		/* that one's name there; or 0 */
 } it = { .handover = { .fd = -1, .pass = -1, .passed = -1 } };
 
@@ -227,9 +228,12 @@ part(void)
 static bool
 take_line(char *line)
 {
-	if (strcmp(line, "logs") != 0)
+	if (strcmp(line, "logs") == 0)
+		atomic_store(&it.wants_logs, true);
+	else if (strcmp(line, "reload") == 0)
+		atomic_store(&it.wants_reload, true);
+	else
 		return hosts_guests_line(it.guests, line, loop_now());
-	atomic_store(&it.wants_logs, true);
 	bell_ring(it.bell);
 	return true;
 }
@@ -428,6 +432,12 @@ bool
 successor_wants_logs(void)
 {
 	return atomic_exchange(&it.wants_logs, false);
+}
+
+bool
+successor_wants_reload(void)
+{
+	return atomic_exchange(&it.wants_reload, false);
 }
 
 void

@@ -37,8 +37,6 @@ bool		 successor_meet(bool keyed) __attribute__((warn_unused_result));
 void		 successor_fail(const char *why);
 /* The same, where it is the configuration that is wrong. */
 void		 successor_fail_conf(const char *why);
-/* The same, where it is the configuration that is wrong. */
-void		 successor_fail_conf(const char *why);
 
 /* What it takes over with. */
 struct successor {
@@ -46,7 +44,7 @@ struct successor {
 	struct hosts	*hosts;		/* empty */
 	struct loop	*loop;		/* the first worker's, not run yet */
 	struct workers	*workers;
-	/* rung when the one before is gone, or successor_wants_logs() */
+	/* rung when the one before is gone, or wants something */
 	int		 bell;
 };
 
@@ -79,6 +77,8 @@ void		 successor_logs(void);
  * was rung.
  */
 bool		 successor_wants_logs(void);
+/* The same of a reload that it was told of after we had read the file. */
+bool		 successor_wants_reload(void);
 /* The loop ends; on its thread. */
 void		 successor_end(struct loop *);
 

@@ -14,6 +14,7 @@
 #include "base/bell.h"
 #include "base/events.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "conf/conf.h"
 #include "daemon/handing.h"
 #include "daemon/kept.h"
@@ -33,6 +34,14 @@
 #define HANDS_OVER	(5000 * MS)
 
 static const char starter_is_gone[] = "who starts it is gone";
+
+/* How often the file was read again, whatever came of it. */
+static uint64_t
+reloads(void)
+{
+	return atomic_load(&stats_process.reloads) +
+	    atomic_load(&stats_process.failed);
+}
 
 static void
 enter(struct upgrade *u, enum upgrade_phase phase, uint64_t within)
@@ -58,6 +67,13 @@ upgrade_init(struct upgrade *u)
 	pthread_mutex_init(&u->lock, NULL);
 	u->bell = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	return u->bell != -1;
+}
+
+static void
+say(struct upgrade *u, const char *word)
+{
+	handover_say(&u->handover, word, NULL);
+	handover_send(&u->handover);
 }
 
 /* Who asked */
@@ -191,6 +207,7 @@ begin(struct upgrade *u)
 	log_info("upgrade: starting the program again");
 	notify_reloading();
 	u->logs = false;
+	u->reloads = reloads();
 	enter(u, UPGRADE_ASKED, u->reloader->conf->timeout_upgrade);
 	if (!starter_ask(u->listeners))
 		fail(u, ADMIN_UPGRADE_FAILED, errno == EPIPE ||
@@ -277,10 +294,21 @@ void
 upgrade_logs(struct upgrade *u)
 {
 	u->logs = is_under_way(u);
-	if (u->phase != UPGRADE_DONE || u->handover.fd == -1)
-		return;
-	handover_say(&u->handover, "logs", NULL);
-	handover_send(&u->handover);
+	if (u->phase == UPGRADE_DONE && u->handover.fd != -1)
+		say(u, "logs");
+}
+
+void
+upgrade_reload(struct upgrade *u)
+{
+	struct reloader *r = u->reloader;
+
+	if (upgrade_hands_over(u))
+		reload_later(r);
+	else if (!atomic_load(&r->workers->draining) && !upgrade_is_done(u))
+		reload_conf(r);
+	else
+		upgrade_logs(u);
 }
 
 bool
@@ -331,8 +359,11 @@ leave(struct upgrade *u)
 	log_info("upgraded: process %jd has taken over; this one ends what it "
 	    "has begun", (intmax_t)u->pid);
 	answer_all(u, ADMIN_UPGRADED, NULL);
-	if (u->logs)
-		upgrade_logs(u);
+	/* it may have read the file before, and opened the logs */
+	if (r->later || u->reloads != reloads())
+		say(u, "reload");
+	else if (u->logs)
+		say(u, "logs");
 }
 
 /*
@@ -359,8 +390,7 @@ hand_over(struct upgrade *u)
 static void
 let_go(struct upgrade *u)
 {
-	handover_say(&u->handover, "go", NULL);
-	handover_send(&u->handover);
+	say(u, "go");
 	if (u->handover.ended)
 		fail(u, ADMIN_UPGRADE_FAILED, "it is gone", false);
 	else
@@ -541,6 +571,8 @@ take_bell(struct upgrade *u)
 		reload_logs(u->reloader->conf);
 		upgrade_logs(u);
 	}
+	if (successor_wants_reload())
+		upgrade_reload(u);
 	if (u->phase != UPGRADE_DONE)
 		return;
 	hosts_away_take(u->reloader->hosts, &u->handover.out);

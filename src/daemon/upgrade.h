@@ -60,6 +60,7 @@ struct upgrade {
 	bool			 again;		/* asked for while FAILED */
 	bool			 ends;		/* the new one was told to */
 	bool			 logs;		/* it is to open its own anew */
+	uint64_t		 reloads;	/* there were, when it began */
 	bool			 starter_gone;	/* who starts it is */
 };
 
@@ -77,6 +78,12 @@ void		 upgrade_ask(struct admin_upgrade *, void *upgrade);
  * have opened them before: now, or once it has taken over.
  */
 void		 upgrade_logs(struct upgrade *);
+
+/*
+ * The configuration is to be read anew, and by the new process, too, which may
+ * have read it before.  Where that has taken over, only log files are opened.
+ */
+void		 upgrade_reload(struct upgrade *);
 
 /* Returns whether another process has taken over. */
 bool		 upgrade_is_done(const struct upgrade *);

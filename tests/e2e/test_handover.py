@@ -105,9 +105,10 @@ os.write(2, b"heard " + heard.replace(b"\\n", b" ") + b"\\n")
 """
 
 
-@pytest.mark.parametrize("sig", [signal.SIGUSR1, signal.SIGHUP])
-def test_log_files_meanwhile(lab, sig):
-	"""It may have opened those that are moved away."""
+@pytest.mark.parametrize("sig, word", [(signal.SIGUSR1, "logs"),
+    (signal.SIGHUP, "reload"), (None, "reload")], ids=["logs", "reload", "API"])
+def test_what_it_may_have_read_before(lab, sig, word):
+	"""Log files that are moved away, a configuration that is written anew."""
 	fifo = lab.dir / "fifo"
 	os.mkfifo(fifo)
 	daemon, _ = in_its_place(lab, "", text=COMES_LATE % fifo)
@@ -115,10 +116,13 @@ def test_log_files_meanwhile(lab, sig):
 	os.kill(daemon.pid, signal.SIGUSR2)
 	# who opens the other end is there
 	with open(fifo, "w"):
-		os.kill(daemon.pid, sig)
+		if sig is None:
+			assert lab.control().post("/v1/reload", b"").status == 200
+		else:
+			os.kill(daemon.pid, sig)
 		daemon.err.wait("log files opened anew|configuration reloaded",
 		    since=since)
-	daemon.err.wait("^heard go logs $", since=since)
+	daemon.err.wait(f"^heard go {word} $", since=since)
 	assert daemon.proc.wait(wire.DEADLINE) == 0
 
 

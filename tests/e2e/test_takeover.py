@@ -366,6 +366,20 @@ def test_a_program_that_cannot_be_started(lab, mode, why, args):
 	assert daemon.err.text().count("cannot start") == 1
 
 
+def test_a_reload_while_it_starts(lab):
+	"""It has read the file before, or reads it twice."""
+	daemon = lab.sluice()
+	daemon.err.wait("is ready")
+	daemon.write(hosts={"a.test": {"capacity": 7}})
+	os.kill(daemon.pid, signal.SIGUSR2)
+	daemon.err.wait("starting the program again")
+	os.kill(daemon.pid, signal.SIGHUP)
+	daemon.pid = int(sluice.UPGRADED.search(
+	    daemon.err.wait("has taken over"))[1])
+	wire.wait_until(lambda: daemon.err.text().count(
+	    "configuration reloaded") == 2, what="the new one's")
+
+
 def test_nobody_to_start_one(lab):
 	daemon = lab.sluice()
 	daemon.err.wait("is ready")
