@@ -110,14 +110,19 @@ state_file_open(struct state_file *f, const char *path, bool heir,
 	return false;
 }
 
+static bool
+is_one(const struct stat *x, const struct stat *y)
+{
+	return x->st_dev == y->st_dev && x->st_ino == y->st_ino;
+}
+
 /* It may be that of another path. */
 static bool
 is_same(int a, int b)
 {
 	struct stat x, y;
 
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
-	    x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && is_one(&x, &y);
 }
 
 bool
@@ -255,12 +260,26 @@ take_place_again(struct state_file *f)
 	return ok ? EBUSY : error;
 }
 
+/*
+ * It, or the whole directory, was removed or moved away, so that whoever looks
+ * beside the file finds none, or another one.
+ */
 static bool
-lock_is_gone(const struct state_file *f)
+lock_is_gone(const struct state_file *f, bool *gone)
 {
-	struct stat st;
+	struct stat ours, beside;
+	char *path;
+	bool there;
 
-	return fstat(f->lock, &st) == 0 && st.st_nlink == 0;
+	if (asprintf(&path, "%s.lock", f->path) == -1) {
+		errno = ENOMEM;
+		return false;
+	}
+	there = lstat(path, &beside) == 0;
+	free(path);
+	*gone = !there || fstat(f->lock, &ours) == -1 ||
+	    !is_one(&ours, &beside);
+	return true;
 }
 
 static int
@@ -292,11 +311,14 @@ state_file_drop(struct state_file *f)
 int
 state_file_begin(struct state_file *f)
 {
+	bool gone;
 	int error;
 
 	state_file_drop(f);
 	f->written = 0;
-	if (lock_is_gone(f) && (error = take_place_again(f)) != 0)
+	if (!lock_is_gone(f, &gone))
+		return errno;
+	if (gone && (error = take_place_again(f)) != 0)
 		return error;
 	/* what a process that was stopped has left is nobody's */
 	if (unlink(f->beside) == -1 && errno != ENOENT)

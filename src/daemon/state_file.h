@@ -61,8 +61,8 @@ int		 state_file_aside(const struct state_file *, char **to);
 
 /*
  * Begins another one beside it, adds to that, and puts it in its place.  Where
- * the lock was removed, as with all of its directory, it is taken anew first;
- * EBUSY: another process has it by then.
+ * the lock was removed or moved away, as with all of its directory, it is taken
+ * anew first; EBUSY: another process has it by then.
  */
 int		 state_file_begin(struct state_file *);
 int		 state_file_add(struct state_file *, const char *, size_t);

@@ -415,6 +415,39 @@ START_TEST(the_lock_is_gone)
 }
 END_TEST
 
+/* Where it was moved away, alone or with all beside it, another stands there. */
+START_TEST(the_lock_is_elsewhere)
+{
+	struct state_file other;
+	char *cause, away[80];
+
+	begin();
+	open_it();
+	write_anew("one\n");
+	snprintf(away, sizeof away, "%s.away", dir);
+	ck_assert_int_eq(rename(dir, away), 0);
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	write_anew("two\n");
+	expect("two\n");
+	ck_assert(!state_file_open(&other, path, false, &cause));
+	free(cause);
+	finish();
+	ck_assert_int_eq(rename(away, dir), 0);
+	/* what stands there again is another one, too */
+	write_anew("three\n");
+	ck_assert(!state_file_open(&other, path, false, &cause));
+	free(cause);
+	ck_assert_int_eq(rename(beside(".lock"), away), 0);
+	ck_assert(state_file_open(&other, path, false, &cause));
+	ck_assert_int_eq(state_file_begin(&file), EBUSY);
+	expect("three\n");
+	state_file_close(&other);
+	state_file_close(&file);
+	ck_assert_int_eq(unlink(away), 0);
+	finish();
+}
+END_TEST
+
 /* Without memory it is not opened, and nothing stays locked. */
 START_TEST(there_is_no_memory)
 {
@@ -452,6 +485,7 @@ main(void)
 	tcase_add_test(tc, there_is_no_room_for_another);
 	tcase_add_test(tc, it_cannot_be_replaced);
 	tcase_add_test(tc, the_lock_is_gone);
+	tcase_add_test(tc, the_lock_is_elsewhere);
 	tcase_add_test(tc, there_is_no_memory);
 	suite_add_tcase(suite, tc);
 	return run_suite(suite);
