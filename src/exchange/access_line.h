@@ -66,7 +66,8 @@ size_t		 access_line_json(const struct access_line *, const char *time,
  * Puts a method, a host with its port (0: not known), or the path of a
  * request's target without its query into buf, as a line has them: a path in
  * ASCII that can be printed, without blanks, quotation marks and backslashes,
- * which are percent-encoded, and cut behind a whole character.  Returns it; NULL where nothing is known of it.
+ * which are percent-encoded, and cut behind a whole character.  Returns it; NULL
+ * where nothing is known of it.
  */
 const char	*access_method(const char *, size_t, char buf[static 32]);
 const char	*access_host(const struct http1_host *, unsigned port,
