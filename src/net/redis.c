@@ -245,11 +245,15 @@ is_of_password(const struct redis_reply *reply)
 	    strcasestr(reply->text, "auth") != NULL));
 }
 
+/* A NUL in it ends nothing of what would be told. */
 static bool
 may_be_told(const struct redis *r, const struct redis_reply *reply)
 {
-	return reply->kind == REDIS_ERROR &&
-	    strstr(reply->text, r->setup.password) == NULL;
+	const char *password = r->setup.password;
+
+	return reply->kind == REDIS_ERROR && (password == NULL ||
+	    memmem(reply->text, reply->len, password, strlen(password)) ==
+	    NULL);
 }
 
 static void
@@ -480,7 +484,7 @@ take_reply(struct redis *r, const struct redis_reply *reply)
 		return;
 	}
 	if (r->n == 0) {
-		lose(r, reply->kind == REDIS_ERROR ? redis_reply_say(reply,
+		lose(r, may_be_told(r, reply) ? redis_reply_say(reply,
 		    r->why) : "it says what nobody has asked for");
 		return;
 	}

@@ -20,6 +20,7 @@ static const char *old;		/* what one before Redis 7 says to a write */
 /* What it says to each word of a greeting; NULL: what is right. */
 static struct greeting {
 	const char	*auth, *select, *role, *probe, *info;
+	size_t		 len;		/* of auth, where a NUL is in it; or 0 */
 } says;
 static char	 circle[64];	/* "it is at me" */
 
@@ -70,7 +71,9 @@ is_command(const char *command, const char *word)
 static void
 answer(int fd, const char *command, const char *to_script, size_t len)
 {
-	if (is_command(command, "AUTH"))
+	if (is_command(command, "AUTH") && says.len > 0)
+		send_all(fd, says.auth, says.len);
+	else if (is_command(command, "AUTH"))
 		send_text(fd, says.auth, "+OK\r\n");
 	else if (is_command(command, "SELECT"))
 		send_text(fd, says.select, "+OK\r\n");
@@ -385,6 +388,7 @@ START_TEST(test_old)
 END_TEST
 
 #define ME	"127.0.0.1: "
+#define NUL_BEFORE "-NOPE \0secret is wrong\r\n"
 
 /* Who is greeted, and is not what it has to be: why, and no secret. */
 static const struct {
@@ -405,6 +409,8 @@ static const struct {
 	  "ERR max number of clients reached" },
 	{ { .auth = "-NOPE and why\r\n" }, "NOPE and why" },
 	{ { .auth = "-secret is wrong\r\n" }, "it does not take AUTH" },
+	{ { .auth = NUL_BEFORE, .len = sizeof NUL_BEFORE - 1 },
+	  "it does not take AUTH" },
 	{ { .auth = "+secret\r\n" }, "it does not take AUTH" },
 	{ { .select = "-ERR DB index is out of range\r\n" },
 	  "it has no such database (ERR)" },
