@@ -15,6 +15,7 @@
 #include "hosts/hosts_say.h"
 #include "hosts/hosts_why.h"
 #include "hosts/store_part.h"
+#include "policy/user.h"
 #include "throttle/throttle_ask.h"
 #include "throttle/throttle_estimate.h"
 #include "throttle/throttle_meter.h"
@@ -402,16 +403,33 @@ take_answer(struct host *h, struct ticket *t, enum hosts_answer answer,
 	}
 }
 
+/* It is told whose it is, and which, before there is a head that goes out. */
+static bool
+say_away(struct host *h, struct ticket *t, const struct claim_source *source)
+{
+	char user[USER_NAME];
+	bool ok;
+
+	t->shown = (struct ticket_shown){
+		.user = !source->checked && user_read(source->head, user) ?
+		    user : source->user,
+		.asked = source->head,
+	};
+	ok = host_away_ask(h, t);
+	t->shown = (struct ticket_shown){ .head = NULL };
+	return ok;
+}
+
 /* Another process is asked, and answers. */
 static enum hosts_answer
 ask_away(struct host *h, struct ticket *t, const struct throttle_request *q,
-    uint64_t now)
+    const struct claim_source *source, uint64_t now)
 {
 	if (host_away_is_lost(h))
 		return HOSTS_LOST;
 	if (!throttle_queue(h->throttle, &t->waiter, q, now))
 		return HOSTS_NO_MEMORY;
-	if (!host_away_ask(h, t)) {
+	if (!say_away(h, t, source)) {
 		throttle_cancel(h->throttle, &t->waiter);
 		return HOSTS_NO_MEMORY;
 	}
@@ -421,7 +439,7 @@ ask_away(struct host *h, struct ticket *t, const struct throttle_request *q,
 
 static enum hosts_answer
 ask(struct host *h, struct ticket *t, const struct throttle_request *q,
-    uint64_t now)
+    const struct claim_source *source, uint64_t now)
 {
 	static const enum hosts_answer answers[] = {
 		[THROTTLE_GO] = HOSTS_GO,
@@ -432,7 +450,7 @@ ask(struct host *h, struct ticket *t, const struct throttle_request *q,
 	};
 
 	if (h->away != NULL)
-		return ask_away(h, t, q, now);
+		return ask_away(h, t, q, source, now);
 	return answers[throttle_ask(h->throttle, &t->waiter, q, now,
 	    &t->report)];
 }
@@ -458,7 +476,7 @@ host_ask(struct host *h, struct ticket *t, const struct claim *c,
 	if (h->drained && !request.returned)
 		answer = HOSTS_DRAINED;
 	else
-		answer = ask(h, t, &request, now);
+		answer = ask(h, t, &request, source, now);
 	/* it may turn out which part it belongs to while it waits */
 	if (learns && answer == HOSTS_WAIT)
 		host_know_route(t, head->method, head->path);

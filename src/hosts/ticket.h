@@ -50,8 +50,12 @@ enum hosts_answer {
  * points to what does not change, nor go, while the ticket is at its host.
  */
 struct ticket_shown {
-	const char		*head;		/* as it goes out; or NULL */
-	size_t			 len;		/* of it */
+	union {
+		const char	*head;		/* as it goes out; or NULL */
+		/* len is 0: as it came, while it asks */
+		const struct http1_head *asked;
+	};
+	size_t			 len;		/* of head */
 	size_t			 method_len;	/* head begins with it */
 	const char		*user;		/* who asks; or NULL */
 };

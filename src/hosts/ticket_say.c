@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "http/http1.h"
 #include "net/address.h"
 
 /* Names of fields that may hold what nobody is to see have one of these. */
@@ -37,7 +38,19 @@ show(char *to, size_t size, const char *p, size_t len)
 	to[i] = '\0';
 }
 
-/* The value of the first field of that name, in a head as it goes out. */
+/* The value of the first field of that name, of those that go on. */
+static struct http1_str
+find_asked(const struct http1_head *h, const char *name)
+{
+	unsigned i;
+
+	for (i = 0; i < h->nfields; i++)
+		if (!h->fields[i].hop && http1_str_is(h->fields[i].name, name))
+			return h->fields[i].value;
+	return (struct http1_str){ NULL, 0 };
+}
+
+/* The same, in a head as it goes out. */
 static struct http1_str
 find_value(const struct ticket_shown *shown, const char *name)
 {
@@ -102,6 +115,8 @@ identity_of(const struct rule_key *by, const struct ticket_shown *shown)
 		return (struct http1_str){ shown->user, strlen(shown->user) };
 	if (by->kind != RULE_KEY_HEADER || shown->head == NULL)
 		return none;
+	if (shown->len == 0)
+		return find_asked(shown->asked, by->header);
 	return find_value(shown, by->header);
 }
 
@@ -122,23 +137,43 @@ show_client(char *to, const struct host *h, const struct ticket *t)
 		show(to, TICKET_CLIENT, value.p, value.len);
 }
 
+/* Without its query. */
+static void
+show_path(char *to, size_t size, const char *path, size_t len)
+{
+	const char *query = memchr(path, '?', len);
+
+	show(to, size, path, query != NULL ? (size_t)(query - path) : len);
+}
+
+/* As its head will have it (relay_head.h). */
+static void
+show_asked(struct ticket_said *to, const struct http1_head *h)
+{
+	show(to->method, sizeof to->method, h->method.p, h->method.len);
+	if (h->path.len > 0 && h->path.p[0] != '?')
+		show_path(to->path, sizeof to->path, h->path.p, h->path.len);
+	else
+		snprintf(to->path, sizeof to->path, "%s", h->path.len == 0 &&
+		    http1_str_equals(h->method, "OPTIONS") ? "*" : "/");
+}
+
 static void
 show_request(struct ticket_said *to, const struct ticket_shown *shown)
 {
 	const char *path, *end;
-	size_t n = shown->method_len, len;
+	size_t n = shown->method_len;
 
 	to->method[0] = to->path[0] = '\0';
-	if (shown->head == NULL || shown->len <= n + 1)
+	if (shown->head != NULL && shown->len == 0)
+		show_asked(to, shown->asked);
+	if (shown->len <= n + 1)
 		return;
 	show(to->method, sizeof to->method, shown->head, n);
 	path = shown->head + n + 1;
-	if ((end = memchr(path, ' ', shown->len - n - 1)) == NULL)
-		return;
-	len = (size_t)(end - path);
-	if ((end = memchr(path, '?', len)) != NULL)
-		len = (size_t)(end - path);
-	show(to->path, sizeof to->path, path, len);
+	if ((end = memchr(path, ' ', shown->len - n - 1)) != NULL)
+		show_path(to->path, sizeof to->path, path,
+		    (size_t)(end - path));
 }
 
 void

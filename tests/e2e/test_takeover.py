@@ -260,6 +260,27 @@ def test_who_waits_in_the_one_before(lab):
 		assert one.response().status == 200
 
 
+def test_who_asks_the_one_before(lab):
+	"""What it has to be told of in the next one is shown there as others
+	are."""
+	gate = Gate(lab)
+	daemon = lab.sluice(hosts={"127.0.0.1": {"concurrency": 1,
+	    "fair_by": "header:X-Who", "queue": {"max_wait": "10m"}}})
+	held, late = lab.client().ask("GET", gate.url + "1"), lab.client()
+	gate.far.wait_requests(1)
+	late.ping()
+	assert "has taken over" in daemon.upgrade()
+	late.ask("POST", gate.url + "2?key=hush", [("X-Who", "me")])
+	control = lab.control()
+	wire.wait_until(lambda: waiting(control) == 1, what="a waiter")
+	waiter, = control.get("/v1/hosts/127.0.0.1/queue").json()["waiters"]
+	assert waiter["client"] == "me"
+	assert (waiter["method"], waiter["path"]) == ("POST", "/2")
+	for one in held, late:
+		gate.open.release()
+		assert one.response().status == 200
+
+
 def waiting(control):
 	hosts = control.get("/v1/hosts").json()["hosts"]
 	return sum(host["waiting"] for host in hosts)

@@ -244,7 +244,8 @@ END_TEST
 START_TEST(who_waits_is_told)
 {
 	static const char text[] = "GET /p?secret=1 HTTP/1.1\r\n\r\n";
-	const struct ticket_shown shown = { text, sizeof text - 1, 3, NULL };
+	const struct ticket_shown shown = { .head = text,
+	    .len = sizeof text - 1, .method_len = 3 };
 	struct hosts_waiter list[2];
 	struct hosts_user users[3];
 	size_t all, several;
@@ -266,6 +267,43 @@ START_TEST(who_waits_is_told)
 	ck_assert_str_ne(users[0].client, users[1].client);
 	ck_assert_uint_eq(strspn(users[0].client, "10.2"), 8);
 	ck_assert_uint_eq(strspn(users[1].client, "10.2"), 8);
+	leave_all(2);
+	finish();
+}
+END_TEST
+
+#define BY_X	"{hosts: {a.test: {concurrency: 1, fair_by: 'header:X', " \
+	HOLD "}}}"
+
+/* ... and of who asks here only then, whose head does not go out yet. */
+START_TEST(who_asks_later_is_told)
+{
+	static const struct {
+		const char	*path, *x, *client, *said;
+	} rows[] = {
+		{ "/p?secret=1", "me", "me", "/p" },
+		{ "?secret=1", "me", "me", "/" },
+		{ "", "me", "me", "/" },
+		{ "/p", NULL, "10.0.0.2", "/p" },
+	};
+	struct hosts_waiter list[2];
+	size_t all, several;
+
+	begin(BY_X, BY_X);
+	ck_assert_int_eq(ask(0, "a.test", 1, "one"), HOSTS_GO);
+	hand_over();
+	path_asked = (struct http1_str){ rows[_i].path,
+	    strlen(rows[_i].path) };
+	ck_assert_int_eq(ask(1, "a.test", 2, rows[_i].x), HOSTS_WAIT);
+	path_asked = (struct http1_str){ NULL, 0 };
+	/* it points to nothing that the next request changes */
+	ck_assert_ptr_null(tickets[1].shown.head);
+	(void)carry_there(NOW);
+	ck_assert_uint_eq(hosts_view_queue(next, "a.test", NOW, list, 2, &all,
+	    &several), 1);
+	ck_assert_str_eq(list[0].said.client, rows[_i].client);
+	ck_assert_str_eq(list[0].said.method, "GET");
+	ck_assert_str_eq(list[0].said.path, rows[_i].said);
 	leave_all(2);
 	finish();
 }
@@ -586,6 +624,7 @@ main(void)
 	tcase_add_test(tc, credentials_are_told_apart);
 	tcase_add_test(tc, credentials_are_one_there);
 	tcase_add_test(tc, who_waits_is_told);
+	tcase_add_loop_test(tc, who_asks_later_is_told, 0, 4);
 	tcase_add_test(tc, who_waits_is_not_told);
 	tcase_add_test(tc, the_oldest_is_told);
 	tcase_add_test(tc, refunds_are_made_there);

@@ -165,7 +165,7 @@ START_TEST(at_no_host)
 {
 	struct ticket *t = &tickets[0];
 	struct lesson l = { .verdict = BUDGET_THROTTLED, .pause = SECOND };
-	struct ticket_shown shown = { NULL, 0, 0, NULL };
+	struct ticket_shown shown = { .head = NULL };
 
 	start("{defaults: {concurrency: 1}}");
 	ck_assert_int_eq(ask(0, "a.test", 1, NULL), HOSTS_GO);

@@ -164,8 +164,9 @@ static struct hosts_waiter waiters[8];
 static void
 show_head(unsigned i, const char *text, const char *user)
 {
-	struct ticket_shown shown = { text, strlen(text),
-	    strcspn(text, " "), user };
+	struct ticket_shown shown = { .head = text,
+	    .len = strlen(text), .method_len = strcspn(text, " "),
+	    .user = user };
 
 	hosts_show(hosts, &tickets[i], &shown);
 }
