@@ -197,7 +197,8 @@ begin(void)
 	context.memory = &memory;
 	context.listeners = &listeners;
 	context.clients = clients_new(&memory);
-	context.started = context.loaded = loop_now();
+	context.started = loop_now();
+	context.started_wall = loop_wall();
 	context.reload = reload;
 	context.hasher = client_hasher_new();
 	context.own = own_new(&listeners);
