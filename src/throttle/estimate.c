@@ -125,11 +125,9 @@ estimate_tick(struct estimate *e, uint64_t now)
 static uint64_t
 shut_due(const struct estimate *e)
 {
-	if (e->asking || e->uncounted > 0)
-		return larger(e->next, estimate_patience(e));
-	if (e->flying > 0 || (e->abroad > 0 && estimate_gathers(e)))
-		return larger(e->next, estimate_back_by(e));
-	return e->next;
+	return e->asking || e->flying > 0 || (e->abroad > 0 &&
+	    estimate_gathers(e)) ? larger(e->next, estimate_patience(e)) :
+	    e->next;
 }
 
 /* How many of the host's slots are in use, as far as is known. */

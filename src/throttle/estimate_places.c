@@ -11,8 +11,6 @@
 #define MANY		32	/* requests */
 #define RECENT		8	/* windows: so long others are taken to use it */
 #define LONGEST_GAP	250000000ULL	/* ns, of one after another */
-#define TIMES_RTT	8	/* ... of the quickest answer, and */
-#define LATEST		1000000000ULL	/* ns: later no refusal comes back */
 #define OPENING_PATIENCE 50000000ULL	/* ns: so long who is early waits */
 
 uint64_t
@@ -21,17 +19,6 @@ estimate_patience(const struct estimate *e)
 	bool opening = e->phase == ESTIMATE_FREE && e->windows == NULL;
 
 	return e->last + (opening ? OPENING_PATIENCE : BUDGET_PATIENCE);
-}
-
-uint64_t
-estimate_back_by(const struct estimate *e)
-{
-	uint64_t patience = BUDGET_PATIENCE;
-
-	if (e->rtt != 0 && e->rtt < BUDGET_PATIENCE / TIMES_RTT)
-		patience = LATEST + TIMES_RTT * e->rtt;
-	return e->last + (patience < BUDGET_PATIENCE ? patience :
-	    BUDGET_PATIENCE);
 }
 
 /* About as many went in this era as in the last one, until it was refused. */

@@ -112,24 +112,6 @@ START_TEST(waits_as_named)
 }
 END_TEST
 
-/* Those that the host has counted may stand for as long as they like. */
-START_TEST(waits_for_no_long_poll)
-{
-	struct estimate_mark marks[6];
-	unsigned i;
-
-	go(BUDGET_SUCCESS);
-	for (i = 0; i < 6; i++)
-		estimate_take(&e, &marks[i], now, now);
-	go(BUDGET_THROTTLED);
-	estimate_named(&e, now + 3 * SEC);
-	ck_assert_uint_gt(estimate_due(&e, now), now + 9 * SEC);
-	for (i = 0; i < 6; i++)
-		estimate_counted(&e, now);
-	ck_assert_uint_eq(estimate_due(&e, now), now + 3 * SEC);
-}
-END_TEST
-
 /* What a request is refused for */
 
 /* One goes that was refused before, and is refused again. */
@@ -614,7 +596,6 @@ estimate_suite(void)
 	tcase_add_test(tc, keeps_a_window);
 	tcase_add_test(tc, believes_the_host);
 	tcase_add_test(tc, waits_as_named);
-	tcase_add_test(tc, waits_for_no_long_poll);
 	tcase_add_test(tc, refused_for_what_it_is);
 	tcase_add_test(tc, refused_again_by_a_limit);
 	tcase_add_test(tc, paces);
