@@ -76,15 +76,12 @@ ahead_others(const struct fair *q, const struct ahead *a, unsigned lane)
 	return area / FAIR_WEIGHT;
 }
 
+/* To others these may yield at any time (fair_yield()). */
 static wide
 ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 {
-	const struct fair_waiters *tree =
-	    &fair_const_lane_at(q, lane)->returned;
-
-	if (a->w->returned)
-		return waiters_before(tree, a->rank, a->seq);
-	return q->yield || RB_EMPTY(tree) ? 0 : RB_ROOT(tree)->sum;
+	return a->w->returned ? waiters_before(
+	    &fair_const_lane_at(q, lane)->returned, a->rank, a->seq) : 0;
 }
 
 /* When the waiter is to start, behind a cost of its own client, at least. */

@@ -19,7 +19,8 @@
  *   one waiter of each client;
  * - waiters of other clients that wait in several lanes: those in a lane count
  *   only as far as all those in other lanes may have gone before them;
- * - all who were not returned, of one that was, while these yield;
+ * - all who were returned, of one that was not, and the other way round, since
+ *   these may yield, or no more, at any time;
  * - all other clients where urgency is trusted: what has aged when, and what a
  *   client will bring up next, makes no bound.
  */

@@ -323,6 +323,18 @@ any_costs_little(void)
 	return false;
 }
 
+/* Of them, or of the others, nothing is known to be ahead. */
+static bool
+any_returned(const struct fair_waiter *w)
+{
+	unsigned i;
+
+	for (i = 0; i < m.length; i++)
+		if (m.items[i]->returned)
+			return true;
+	return w->returned;
+}
+
 /* By how much the cost ahead may fall short in one lane. */
 static wide
 short_by(const struct fair_waiter *w)
@@ -360,7 +372,7 @@ check_ahead(const struct fair_waiter *w)
 	must(got <= all);
 	must(got >= each);
 	if (m.nlanes == 1 && !m.trust && !any_costs_little() &&
-	    !(w->returned && m.yield))
+	    !any_returned(w))
 		must(all <= got + short_by(w));
 	if (held == 1U << w->lane)
 		return;
