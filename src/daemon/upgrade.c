@@ -362,7 +362,7 @@ leave(struct upgrade *u)
 	/* it may have read the file before, and opened the logs */
 	if (r->later || u->reloads != reloads())
 		say(u, "reload");
-	else if (u->logs)
+	if (u->logs)
 		say(u, "logs");
 }
 
