@@ -14,7 +14,10 @@
  * has its own kind of requests.
  */
 
-/* Returns whether one that was refused, while it was not shut, may be such. */
+/*
+ * Returns whether one that was refused, while it was not shut, may be such, and
+ * what is known may be due to it alone.
+ */
 bool	 estimate_may_doubt(const struct estimate *,
 	    const struct estimate_mark *);
 /* Shuts it in doubt, for that one. */

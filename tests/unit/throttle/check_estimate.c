@@ -157,6 +157,24 @@ START_TEST(refused_for_what_it_is)
 }
 END_TEST
 
+/* What was found before it, without a refusal, is not due to it. */
+START_TEST(refused_again_and_much_is_known)
+{
+	unsigned i;
+
+	go(BUDGET_SUCCESS);
+	estimate_told(&e, 5, 10 * SEC, now);
+	for (i = 0; i < 20; i++)
+		go_when_due(BUDGET_SUCCESS);
+	e.windows[0].told = false;
+	e.firsts = 1;
+	refuse_again();
+	go_when_due(BUDGET_SUCCESS);
+	ck_assert(!estimate_is_open(&e));
+	ck_assert_uint_ne(view().nlimits, 0);
+}
+END_TEST
+
 /* Another is refused, too: it was the host's limit from the first one on. */
 START_TEST(refused_again_by_a_limit)
 {
@@ -598,6 +616,7 @@ estimate_suite(void)
 	tcase_add_test(tc, waits_as_named);
 	tcase_add_test(tc, refused_for_what_it_is);
 	tcase_add_test(tc, refused_again_by_a_limit);
+	tcase_add_test(tc, refused_again_and_much_is_known);
 	tcase_add_test(tc, paces);
 	tcase_add_test(tc, slows_down);
 	tcase_add_test(tc, begins_again);
