@@ -480,6 +480,12 @@ fair_yield(struct fair *q, bool yield)
 	return changed;
 }
 
+bool
+fair_yields_returned(const struct fair *q)
+{
+	return q->yield;
+}
+
 void
 fair_remove(struct fair *q, struct fair_waiter *w)
 {

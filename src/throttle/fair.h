@@ -74,6 +74,8 @@ bool		 fair_before(const struct fair *, const struct fair_waiter *a,
  * again.  Returns whether that is new.
  */
 bool		 fair_yield(struct fair *, bool yield);
+/* Returns whether they do. */
+bool		 fair_yields_returned(const struct fair *);
 
 /* Takes one that fair_first() named out: its turn was used. */
 void		 fair_serve(struct fair *, struct fair_waiter *, uint64_t now);

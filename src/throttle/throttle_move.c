@@ -196,6 +196,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		if (queue == NULL ||
 		    !move_queue(t, queue, moved, limits->nparts))
 			goto fail;
+		fair_yield(queue, fair_yields_returned(t->queue));
 		fair_free(t->queue);
 		t->queue = queue;
 	}

@@ -85,10 +85,23 @@ only_rates(void)
 }
 
 /* What a refusal or a place in the queue was based on. */
-static void
-check_answer(enum throttle_answer answer, const struct item *it, uint64_t start)
+/* Of these it is not certain that they go before others. */
+static bool
+any_returned(void)
 {
-	uint64_t real = future_start(it, m.nqueue);
+	unsigned i;
+
+	for (i = 0; i < m.nqueue; i++)
+		if (m.queue[i]->returned)
+			return true;
+	return false;
+}
+
+static void
+check_answer(enum throttle_answer answer, const struct item *it, unsigned at,
+    uint64_t start)
+{
+	uint64_t real = future_start(it, at);
 
 	must((answer == THROTTLE_FULL) == (m.nqueue >= m.queue_length));
 	if (m.prompt)
@@ -100,7 +113,8 @@ check_answer(enum throttle_answer answer, const struct item *it, uint64_t start)
 	if (m.prompt || m.nparts == 0)
 		must(start <= real);
 	must(start >= m.now);
-	if (m.prompt && only_rates() && m.b[0].limits.nrates <= 1)
+	if (m.prompt && only_rates() && m.b[0].limits.nrates <= 1 &&
+	    !any_returned())
 		must(start + m.nqueue + 1 >= real);
 }
 
@@ -111,7 +125,7 @@ enqueue(struct item *it, unsigned at, uint64_t start)
 	    (m.nqueue++ - at) * sizeof m.queue[0]);
 	m.queue[at] = it;
 	it->start = start;
-	it->plain = only_rates();
+	it->plain = only_rates() && !any_returned();
 	it->reliefs = m.reliefs;
 	it->upsets = m.upsets;
 	it->admitted = m.admitted;
@@ -127,9 +141,41 @@ is_waiting(unsigned part)
 	return i < m.nqueue;
 }
 
+/* Where in the queue those begin that were returned. */
+static unsigned
+first_returned(void)
+{
+	unsigned at = 0;
+
+	while (m.yield && at < m.nqueue && !m.queue[at]->returned)
+		at++;
+	return at;
+}
+
+static void
+set_yield(bool yield)
+{
+	struct item *was[ITEMS + 1];
+	unsigned i, n = 0, of = m.nqueue;
+
+	if (yield == m.yield)
+		return;
+	m.yield = yield;
+	m.reliefs++;
+	m.upsets++;
+	memcpy(was, m.queue, of * sizeof was[0]);
+	for (i = 0; i < of; i++)
+		if (was[i]->returned != yield)
+			m.queue[n++] = was[i];
+	for (i = 0; i < of; i++)
+		if (was[i]->returned == yield)
+			m.queue[n++] = was[i];
+}
+
 static void
 do_ask(void)
 {
+	unsigned at = m.yield ? first_returned() : m.nqueue;
 	struct throttle_request q = { .weight = FAIR_WEIGHT };
 	enum throttle_answer answer;
 	struct throttle_report r;
@@ -154,9 +200,9 @@ do_ask(void)
 		admitted(it);
 		return;
 	}
-	check_answer(answer, it, r.start);
+	check_answer(answer, it, at, r.start);
 	if (answer == THROTTLE_WAIT)
-		enqueue(it, m.nqueue, r.start);
+		enqueue(it, at, r.start);
 	else
 		forget(it);
 }
@@ -336,6 +382,10 @@ do_verdict(void)
 	/* Only the first counts. */
 	if (it->settled)
 		return;
+	if (verdict == BUDGET_SUCCESS)
+		set_yield(false);
+	else if (verdict == BUDGET_THROTTLED && it->resent)
+		set_yield(true);
 	settled(it, verdict);
 	if (verdict == BUDGET_THROTTLED && any(2))
 		back_off(it);
@@ -361,7 +411,7 @@ do_release(void)
 static void
 do_return(void)
 {
-	unsigned i, at = 0;
+	unsigned i, at = first_returned();
 	enum throttle_answer answer;
 	struct throttle_report r;
 	struct item *it;
@@ -401,7 +451,7 @@ check_hopeless(void)
 		if (!m.queue[i]->out) {
 			if (m.prompt && only_rates() &&
 			    m.b[0].limits.nrates <= 1)
-				must(start <= i + 1 ||
+				must(any_returned() || start <= i + 1 ||
 				    m.queue[i]->w.deadline >= start - i - 1);
 			i++;
 			continue;
