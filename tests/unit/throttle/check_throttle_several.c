@@ -86,7 +86,8 @@ START_TEST(a_pause_of_either_part_holds_it_up)
 	throttle_pause(t, 1, 5 * SEC, 0);
 	ck_assert_int_eq(throttle_return(t, &a, 0, &r), THROTTLE_WAIT);
 	ck_assert_int_eq(throttle_ask(t, &b, &q, 0, &r), THROTTLE_WAIT);
-	ck_assert_uint_eq(r.start, 6 * SEC);
+	/* the other one may have to let it go first */
+	ck_assert_uint_eq(r.start, 5 * SEC);
 	leaves_at(t, &a, 5 * SEC);
 	/* half open: one at a time, until its verdict */
 	ck_assert_ptr_null(throttle_next(t, 6 * SEC));
