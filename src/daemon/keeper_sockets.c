@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -18,15 +17,14 @@
 
 #define FIRST	3	/* the descriptor of the first one that is passed */
 
-/* Returns whether a socket has a file, and which. */
+/* A whole one, which ends with a NUL whatever the name is. */
 static bool
-file_of(int fd, struct sockaddr_un *sun)
+address_of(int fd, struct sockaddr_storage *sa)
 {
-	socklen_t len = sizeof *sun;
+	socklen_t len = sizeof *sa;
 
-	memset(sun, 0, sizeof *sun);
-	return getsockname(fd, (struct sockaddr *)sun, &len) == 0 &&
-	    sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0';
+	memset(sa, 0, sizeof *sa);
+	return getsockname(fd, (struct sockaddr *)sa, &len) == 0;
 }
 
 /* Who has bound it listens, so that its file is its own until then. */
@@ -34,13 +32,13 @@ static bool
 add(struct kept_sockets *k, int fd, bool ours)
 {
 	struct kept_socket *s = &k->list[k->n];
-	struct sockaddr_un sun;
+	struct sockaddr_storage sa;
 
 	if (k->n == KEPT_SOCKETS)
 		return false;
 	*s = (struct kept_socket){ .fd = fd, .ours = ours };
-	if (ours && file_of(fd, &sun))
-		socket_file_note(&s->file, sun.sun_path);
+	if (ours && address_of(fd, &sa))
+		socket_file_note(&s->file, (struct sockaddr *)&sa);
 	k->n++;
 	return true;
 }
@@ -64,12 +62,13 @@ keeper_sockets_move(struct kept_sockets *to, struct kept_sockets *from)
 void
 keeper_sockets_remove(const struct kept_sockets *k)
 {
-	struct sockaddr_un sun;
+	struct sockaddr_storage sa;
 	size_t i;
 
 	for (i = 0; i < k->n; i++)
-		if (k->list[i].ours && file_of(k->list[i].fd, &sun))
-			socket_file_remove(&k->list[i].file, sun.sun_path);
+		if (k->list[i].file.is && address_of(k->list[i].fd, &sa))
+			socket_file_remove(&k->list[i].file,
+			    (struct sockaddr *)&sa);
 }
 
 static intmax_t

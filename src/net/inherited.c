@@ -98,14 +98,6 @@ tell_missing(int first, unsigned count)
 		    "those after it", first, count - 1);
 }
 
-static void
-note_file(struct inherited *s)
-{
-	if (s->addr.ss_family == AF_UNIX)
-		socket_file_note(&s->file,
-		    ((const struct sockaddr_un *)&s->addr)->sun_path);
-}
-
 /* Drops what of them is no socket that listens. */
 static void
 judge(void)
@@ -125,7 +117,8 @@ judge(void)
 		    &s->len) == -1)
 			drop(s, strerror(errno));
 		else {
-			note_file(s);
+			socket_file_note(&s->file,
+			    (struct sockaddr *)&s->addr);
 			list[n++] = *s;
 		}
 	}
@@ -230,16 +223,6 @@ inherited_socket(struct sockaddr_storage *sa, bool *own)
 	return -1;
 }
 
-/* What the file of a Unix socket leads to is gone with the socket. */
-static void
-remove_file(const struct inherited *s)
-{
-	const struct sockaddr_un *sun = (const struct sockaddr_un *)&s->addr;
-
-	if (is_own(s) && sun->sun_family == AF_UNIX && sun->sun_path[0] != '\0')
-		socket_file_remove(&s->file, sun->sun_path);
-}
-
 void
 inherited_close(void)
 {
@@ -253,7 +236,10 @@ inherited_close(void)
 		    "address of the configuration", address_print(
 		    (struct sockaddr *)&s->addr, text, sizeof text));
 		drop(s, why);
-		remove_file(s);
+		/* what the file of a Unix socket leads to is gone with it */
+		if (is_own(s))
+			socket_file_remove(&s->file,
+			    (struct sockaddr *)&s->addr);
 	}
 	n = 0;
 }

@@ -55,18 +55,17 @@ bind_socket(const struct sockaddr *sa, socklen_t len, bool shared)
 static void
 remove_stale(const struct sockaddr *sa, socklen_t len)
 {
-	const struct sockaddr_un *sun = (const struct sockaddr_un *)sa;
 	struct socket_file file;
 	int fd;
 
-	socket_file_note(&file, sun->sun_path);
+	socket_file_note(&file, sa);
 	if (!file.is)
 		return;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1)
 		return;
 	if (connect(fd, sa, len) == -1 && errno == ECONNREFUSED)
-		socket_file_remove(&file, sun->sun_path);
+		socket_file_remove(&file, sa);
 	close(fd);
 }
 
@@ -129,14 +128,6 @@ bind_guarded(struct listener *l, const struct listen_order *order)
 	return fd;
 }
 
-static void
-note_file(struct listener *l)
-{
-	if (l->addr.ss_family == AF_UNIX)
-		socket_file_note(&l->file,
-		    ((const struct sockaddr_un *)&l->addr)->sun_path);
-}
-
 static int
 open_unix(struct listener *l, const struct listen_order *order)
 {
@@ -146,7 +137,7 @@ open_unix(struct listener *l, const struct listen_order *order)
 	/* whatever fails from now on, its file goes with it */
 	l->bound = l->fds[0] != -1;
 	if (l->bound)
-		note_file(l);
+		socket_file_note(&l->file, (struct sockaddr *)&l->addr);
 	return l->bound ? share(l, order->workers) : -1;
 }
 
@@ -241,7 +232,7 @@ open_listener(struct listener *l, const struct conf_address *a,
 	    !take_inherited(l))
 		return -1;
 	if (l->inherited) {
-		note_file(l);
+		socket_file_note(&l->file, (struct sockaddr *)&l->addr);
 		l->both = a->addr.ss_family == AF_INET6 &&
 		    takes_both(l->fds[0]);
 		return share(l, workers);
@@ -331,7 +322,7 @@ listen_leave(struct listeners *ls)
 void
 listen_close(struct listeners *ls)
 {
-	struct sockaddr_un *sun;
+	struct listener *l;
 	size_t i;
 	unsigned j;
 
@@ -342,10 +333,10 @@ listen_close(struct listeners *ls)
 			if (ls->list[i].fds[j] != -1 && !ls->list[i].taken[j])
 				close(ls->list[i].fds[j]);
 		}
-		sun = (struct sockaddr_un *)&ls->list[i].addr;
-		if (sun->sun_family == AF_UNIX && ls->list[i].bound &&
-		    !ls->list[i].inherited)
-			socket_file_remove(&ls->list[i].file, sun->sun_path);
+		l = &ls->list[i];
+		if (l->bound && !l->inherited)
+			socket_file_remove(&l->file,
+			    (struct sockaddr *)&l->addr);
 		free(ls->list[i].text);
 		free(ls->list[i].fds);
 		free(ls->list[i].taken);

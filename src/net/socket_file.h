@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <time.h>
 
+struct sockaddr;
+
 /*
  * The file of a Unix socket, told apart from another one that has its name by
  * now: whoever finds a socket there that nobody listens at any more takes it
@@ -21,10 +23,11 @@ struct socket_file {
 };
 
 /*
- * Notes which file has that name, while its socket is listened at, so that
- * nobody replaces it; none where it is no socket's.
+ * Notes which file has the address of a socket as its name, while that is
+ * listened at, so that nobody replaces it; none where it has no file.
  */
-void		 socket_file_note(struct socket_file *, const char *path);
+void		 socket_file_note(struct socket_file *,
+		    const struct sockaddr *);
 
 /*
  * Removes it, if it still has that name.  Between the look and the removal
@@ -32,6 +35,6 @@ void		 socket_file_note(struct socket_file *, const char *path);
  * both, and that moment is short.
  */
 void		 socket_file_remove(const struct socket_file *,
-		    const char *path);
+		    const struct sockaddr *);
 
 #endif
