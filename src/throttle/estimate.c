@@ -380,6 +380,17 @@ is_of_era(const struct estimate *e, const struct estimate_mark *mark)
 	return mark->era == e->era && mark->loan == e->loan;
 }
 
+/* Until one that asks is not refused. */
+static void
+begin_shut(struct estimate *e, const struct estimate_mark *mark, bool emptied)
+{
+	e->phase = ESTIMATE_SHUT;
+	e->refused = e->shut = mark->sent;
+	e->asked = e->beside = 0;
+	e->asking = e->named = false;
+	e->emptied = emptied;
+}
+
 /* One of this era was refused, and it was no question. */
 static void
 shut(struct estimate *e, const struct estimate_mark *mark, bool emptied,
@@ -396,11 +407,7 @@ shut(struct estimate *e, const struct estimate_mark *mark, bool emptied,
 			w->used = w->window.counted / ESTIMATE_UNIT;
 			w->tested = 0;
 		}
-	e->phase = ESTIMATE_SHUT;
-	e->refused = e->shut = mark->sent;
-	e->asked = e->beside = 0;
-	e->asking = e->named = false;
-	e->emptied = emptied;
+	begin_shut(e, mark, emptied);
 	e->room.until = e->first_until = 0;
 	e->refills = false;
 	e->at_edge = mark->role == ESTIMATE_EDGE;
@@ -450,7 +457,17 @@ ask_again(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	e->named = false;
 	e->shut = mark->sent;
 	e->asked++;
-	e->next = estimate_ask_next(e, now);
+	e->next = e->doubted ? estimate_doubt_next(e, now) :
+	    estimate_ask_next(e, now);
+}
+
+/* It may have been so for what it is: not much is made of it yet. */
+static void
+doubt(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
+{
+	begin_shut(e, mark, false);
+	e->doubted = true;
+	e->next = estimate_doubt_next(e, now);
 }
 
 /* The first that was refused may have been so for what it is, others are not. */
@@ -470,16 +487,9 @@ static void
 refused_shut(struct estimate *e, const struct estimate_mark *mark,
     uint64_t now)
 {
-	bool asked = mark->role == ESTIMATE_PROBE;
-
-	if (e->doubted && mark->again) {
-		if (asked)
-			estimate_doubt_on(e, mark, now);
-		return;
-	}
-	if (e->doubted)
+	if (e->doubted && !mark->again)
 		shut_after_all(e, now);
-	if (asked)
+	if (mark->role == ESTIMATE_PROBE)
 		ask_again(e, mark, now);
 }
 
@@ -518,7 +528,7 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	    (w->tested < w->hi || w->hi < w->ok))
 		estimate_window_asked(w, false, e->uncounted, now);
 	else if (mark->role != ESTIMATE_EXTRA && estimate_may_doubt(e, mark))
-		estimate_doubt(e, mark, now);
+		doubt(e, mark, now);
 	else if (mark->role != ESTIMATE_EXTRA)
 		shut(e, mark, false, now);
 }

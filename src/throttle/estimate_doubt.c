@@ -15,24 +15,8 @@ estimate_may_doubt(const struct estimate *e, const struct estimate_mark *mark)
 	    (w == NULL || w->n == 0 || (!w->told && w->seen <= FEW));
 }
 
-void
-estimate_doubt(struct estimate *e, const struct estimate_mark *mark,
-    uint64_t now)
+uint64_t
+estimate_doubt_next(const struct estimate *e, uint64_t now)
 {
-	e->doubted = true;
-	e->phase = ESTIMATE_SHUT;
-	e->refused = e->shut = mark->sent;
-	e->asked = e->beside = 0;
-	e->asking = e->named = e->emptied = false;
-	e->next = now + SOON;
-}
-
-void
-estimate_doubt_on(struct estimate *e, const struct estimate_mark *mark,
-    uint64_t now)
-{
-	e->asking = e->named = false;
-	e->shut = mark->sent;
-	e->asked++;
-	e->next = now + SOON + (now - e->refused) / 3;
+	return now + SOON + (e->asked > 0 ? (now - e->refused) / 3 : 0);
 }

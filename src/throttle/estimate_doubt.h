@@ -20,12 +20,10 @@
  */
 bool	 estimate_may_doubt(const struct estimate *,
 	    const struct estimate_mark *);
-/* Shuts it in doubt, for that one. */
-void	 estimate_doubt(struct estimate *, const struct estimate_mark *,
-	    uint64_t now);
-
-/* One that asked was refused, and was before: it is no better known. */
-void	 estimate_doubt_on(struct estimate *, const struct estimate_mark *,
-	    uint64_t now);
+/*
+ * Returns when the next one asks (ns), while it is shut in doubt: ever later
+ * where only those ask that were refused before.
+ */
+uint64_t	 estimate_doubt_next(const struct estimate *, uint64_t now);
 
 #endif
