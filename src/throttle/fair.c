@@ -441,7 +441,7 @@ fair_first(struct fair *q, unsigned lane, uint64_t now)
 
 	assert(fair_has_lane(q, lane));
 	fair_tick(q, now);
-	if (!q->yield && !RB_EMPTY(&l->returned))
+	if (!q->returned_last && !RB_EMPTY(&l->returned))
 		return RB_MIN(fair_waiters, &l->returned);
 	for (i = 0; i < FAIR_URGENCIES && f == NULL; i++)
 		f = RB_MIN(fair_order, &l->groups[i].order);
@@ -456,7 +456,7 @@ fair_before(const struct fair *q, const struct fair_waiter *a,
 	unsigned level_a, level_b;
 
 	if (a->returned != b->returned)
-		return a->returned != q->yield;
+		return a->returned != q->returned_last;
 	if (a->returned)
 		return fair_waiter_cmp(a, b) < 0;
 	level_a = fair_level(q, fair_rank(a));
@@ -472,18 +472,18 @@ fair_before(const struct fair *q, const struct fair_waiter *a,
 }
 
 bool
-fair_yield(struct fair *q, bool yield)
+fair_returned_last(struct fair *q, bool last)
 {
-	bool changed = yield != q->yield;
+	bool changed = last != q->returned_last;
 
-	q->yield = yield;
+	q->returned_last = last;
 	return changed;
 }
 
 bool
-fair_yields_returned(const struct fair *q)
+fair_has_returned_last(const struct fair *q)
 {
-	return q->yield;
+	return q->returned_last;
 }
 
 void

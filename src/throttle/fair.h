@@ -52,8 +52,8 @@ void		 fair_free(struct fair *);
 
 /*
  * Queues a waiter.  The weight of the client is the one named last.  Those with
- * returned set are served before all others (fair_yield()), by arrival among
- * each other, and what they cost was paid when they were served before.
+ * returned set are served before all others (fair_returned_last()), by arrival
+ * among each other, and what they cost was paid when they were served before.
  * Returns false without memory: it is not queued.
  */
 bool		 fair_add(struct fair *, struct fair_waiter *, uint64_t now)
@@ -73,9 +73,9 @@ bool		 fair_before(const struct fair *, const struct fair_waiter *a,
  * Those with returned set go behind all others from now on, or before them
  * again.  Returns whether that is new.
  */
-bool		 fair_yield(struct fair *, bool yield);
+bool		 fair_returned_last(struct fair *, bool last);
 /* Returns whether they do. */
-bool		 fair_yields_returned(const struct fair *);
+bool		 fair_has_returned_last(const struct fair *);
 
 /* Takes one that fair_first() named out: its turn was used. */
 void		 fair_serve(struct fair *, struct fair_waiter *, uint64_t now);

@@ -76,7 +76,7 @@ ahead_others(const struct fair *q, const struct ahead *a, unsigned lane)
 	return area / FAIR_WEIGHT;
 }
 
-/* To others these may yield at any time (fair_yield()). */
+/* These may be put behind others at any time (fair_returned_last()). */
 static wide
 ahead_returned(const struct fair *q, const struct ahead *a, unsigned lane)
 {

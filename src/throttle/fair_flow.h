@@ -85,7 +85,7 @@ struct fair_client {
 
 struct fair {
 	bool			 trust;
-	bool			 yield;		/* who was returned is last */
+	bool			 returned_last;	/* else they are first */
 	unsigned		 nlanes;
 	size_t			 length;
 	size_t			 nclients;

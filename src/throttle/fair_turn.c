@@ -171,7 +171,7 @@ fair_turn_before(const struct fair *q, const struct fair_waiter *a, wide at_a,
 	unsigned level_b = fair_level(q, fair_rank(b));
 
 	if (a->returned != b->returned)
-		return a->returned != q->yield;
+		return a->returned != q->returned_last;
 	if (!a->returned && level_a != level_b)
 		return level_a < level_b;
 	if (!a->returned && at_a != at_b)

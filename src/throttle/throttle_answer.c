@@ -61,11 +61,11 @@ set_turns(struct throttle *t, const struct throttle_waiter *w,
     enum budget_verdict verdict)
 {
 	if (verdict == BUDGET_SUCCESS)
-		return fair_yield(t->queue, false);
+		return fair_returned_last(t->queue, false);
 	return verdict == BUDGET_THROTTLED && (w->resent ||
 	    w->mark.role == ESTIMATE_PROBE ||
 	    w->part_mark.role == ESTIMATE_PROBE) &&
-	    fair_yield(t->queue, true);
+	    fair_returned_last(t->queue, true);
 }
 
 static void

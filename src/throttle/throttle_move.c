@@ -196,7 +196,7 @@ throttle_limit(struct throttle *t, const struct throttle_limits *limits,
 		if (queue == NULL ||
 		    !move_queue(t, queue, moved, limits->nparts))
 			goto fail;
-		fair_yield(queue, fair_yields_returned(t->queue));
+		fair_returned_last(queue, fair_has_returned_last(t->queue));
 		fair_free(t->queue);
 		t->queue = queue;
 	}

@@ -464,16 +464,16 @@ START_TEST(returned_yield)
 	queue(a);
 	queue(b);
 	plain = put(3, U);
-	must(fair_yield(q, true) && !fair_yield(q, true));
+	must(fair_returned_last(q, true) && !fair_returned_last(q, true));
 	must(fair_ahead(q, plain, 0, now) == 0);
 	must(fair_ahead(q, b, 0, now) == U);
 	must(fair_before(q, plain, a) && !fair_before(q, a, plain));
 	must(fair_turn_before(q, plain, 5, a, 0));
 	must(serve(0) == plain);
 	plain = put(3, U);
-	must(fair_yield(q, false) && !fair_yield(q, false));
+	must(fair_returned_last(q, false) && !fair_returned_last(q, false));
 	must(serve(0) == a);
-	fair_yield(q, true);
+	fair_returned_last(q, true);
 	must(serve(0) == plain);
 	must(serve(0) == b);
 }

@@ -499,7 +499,7 @@ do_yield(void)
 {
 	bool yield = any(2);
 
-	must(fair_yield(q, yield) == (yield != m.yield));
+	must(fair_returned_last(q, yield) == (yield != m.yield));
 	m.yield = yield;
 }
 
