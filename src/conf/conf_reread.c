@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/same.h"
 #include "conf/conf_changes.h"
 #include "conf/conf_diff.h"
 #include "conf/conf_index.h"
@@ -111,13 +112,6 @@ count_rules(const struct conf_index *was, const struct conf_index *is,
 
 /* What files say that it names, none of which is told */
 
-/* Either may be NULL. */
-static bool
-equal(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
 /* Another file is an option that changed. */
 static void
 file_changed(struct reread *r, const char *was, const char *is,
@@ -150,10 +144,10 @@ was_so(const struct parent *list, const struct parent *is)
 	bool there = false;
 
 	for (; list != NULL; list = list->next) {
-		if (!equal(list->user, is->user) ||
-		    !equal(list->password_file, is->password_file))
+		if (!same(list->user, is->user) ||
+		    !same(list->password_file, is->password_file))
 			continue;
-		if (equal(list->authorization, is->authorization))
+		if (same(list->authorization, is->authorization))
 			return true;
 		there = true;
 	}
@@ -178,14 +172,14 @@ compare_files(struct reread *r, const struct conf *old, const struct conf *new)
 	if (!same_users(old->access_users, new->access_users))
 		file_changed(r, old->access_users_file,
 		    new->access_users_file, "access.users: its file changed");
-	if (!equal(old->admin_token, new->admin_token))
+	if (!same(old->admin_token, new->admin_token))
 		file_changed(r, old->admin_token_file, new->admin_token_file,
 		    "admin.web_token_file: its file changed");
-	if (!equal(old->store.password, new->store.password))
+	if (!same(old->store.password, new->store.password))
 		file_changed(r, old->store.password_file,
 		    new->store.password_file,
 		    "store.password_file: its file changed");
-	if (!equal(old->store.sentinel_password, new->store.sentinel_password))
+	if (!same(old->store.sentinel_password, new->store.sentinel_password))
 		file_changed(r, old->store.sentinel_password_file,
 		    new->store.sentinel_password_file,
 		    "store.sentinel.password_file: its file changed");

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/same.h"
 #include "base/text.h"
 #include "http/http1_host.h"
 #include "http/sf.h"
@@ -161,12 +162,6 @@ parent_authorize(struct parent *p, const char *password, size_t n)
 }
 
 /* Comparing, freeing */
-
-static bool
-same(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
 
 bool
 parent_equals(const struct parent *a, const struct parent *b)

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/same.h"
 #include "base/text.h"
 #include "http/http1_host.h"
 
@@ -215,12 +216,6 @@ store_host(const struct store *s, struct http1_host *host)
 
 	return n > 0 && (size_t)n < sizeof text &&
 	    http1_host_parse(host, text, (size_t)n) == HTTP1_OK;
-}
-
-static bool
-same(const char *a, const char *b)
-{
-	return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
 static bool
