@@ -250,13 +250,8 @@ def test_a_refusal_for_requests_that_no_field_tells_of(lab, body, fields):
     ids=["quota", "retryable"])
 def test_a_refusal_for_good_teaches_nothing(lab, body):
 	"""One has no money left; others are served as ever."""
-	def handle(conn, req):
-		if req.target.endswith("/broke"):
-			conn.reply(429, body, [("Content-Type",
-			    "application/json")])
-		else:
-			conn.reply(200)
-	far = lab.origin(handle)
+	far = lab.origin(origin.by_path({"/broke": origin.fixed(429, body=body,
+	    fields=[("Content-Type", "application/json")])}))
 	_, suggestion = start(lab)
 	one = lab.client()
 	for _ in range(4):
@@ -270,17 +265,13 @@ def test_a_refusal_for_good_teaches_nothing(lab, body):
 
 def test_a_request_refused_for_what_it_is_teaches_nothing(lab):
 	"""Each time with a second to wait, after which all others are served."""
-	def handle(conn, req):
-		if req.method == "HEAD":
-			conn.reply(429, fields=[("Retry-After", "0.3")])
-		else:
-			conn.reply(200)
-	far = lab.origin(handle)
+	far = lab.origin(origin.by_path({"/never": origin.fixed(429,
+	    fields=[("Retry-After", "0.3")])}))
 	_, suggestion = start(lab)
 	one = lab.client()
 	for _ in range(20):
 		assert one.get(far.url + "/").status == 200
-	bad = lab.client().ask("HEAD", far.url + "/")
+	bad = lab.client().ask("HEAD", far.url + "/never")
 	far.wait_requests(21)
 	for _ in range(100):
 		assert one.get(far.url + "/").status == 200
@@ -289,13 +280,9 @@ def test_a_request_refused_for_what_it_is_teaches_nothing(lab):
 	assert suggestion()["limits"] is None
 
 
-def answers(conn, req):
-	conn.reply(429 if req.target.endswith("/bad") else 200)
-
-
 def test_one_that_is_always_refused(lab):
 	"""Others ask, too, and are served; it is told so in the end."""
-	far = lab.origin(answers)
+	far = lab.origin(origin.by_path({"/bad": origin.fixed(429)}))
 	lab.sluice(hosts={"127.0.0.1": {"queue": {"max_wait": "60s"}}})
 	bad = lab.client().ask("GET", far.url + "/bad")
 	far.wait_requests(1)
