@@ -137,7 +137,7 @@ newest(struct asking *a, size_t *next)
 		if (next[i] == a->questions[i].question.n)
 			continue;
 		e = &a->questions[i].question.list[next[i]];
-		if (best == NULL || e->ended > best->ended) {
+		if (best == NULL || e->at > best->at) {
 			best = e;
 			from = i;
 		}

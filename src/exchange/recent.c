@@ -160,6 +160,7 @@ recent_note(const struct exchange *x, enum access_outcome outcome,
 	if (r == NULL)
 		return;
 	e = next_of(r);
+	e->at = now;
 	e->ended = loop_wall();
 	e->held = exchange_held(x, now);
 	e->upstream = x->admitted ? now - x->began - e->held : 0;
@@ -192,6 +193,7 @@ recent_note_refused(struct exchanges *all, const struct downstream *d,
 		return;
 	e = next_of(r);
 	*e = (struct recent_exchange){
+		.at = loop_now(),
 		.ended = loop_wall(),
 		.status = status,
 		.outcome = ACCESS_REFUSED,

@@ -28,7 +28,8 @@
 #define RECENT_OBSERVED	HOSTS_OBSERVED
 
 struct recent_exchange {
-	uint64_t		 ended;		/* ns since 1970 */
+	uint64_t		 at;		/* ns, monotonic; its end */
+	uint64_t		 ended;		/* ns since 1970; the same */
 	uint64_t		 held;		/* ns */
 	uint64_t		 upstream;	/* ns */
 	uint64_t		 in;		/* bytes */

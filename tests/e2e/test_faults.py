@@ -360,6 +360,23 @@ def test_wall_clock_changes_nothing_that_is_over(lab, fault):
 		assert list(told(lab, daemon)) == before
 
 
+def test_wall_clock_changes_no_order(lab, fault):
+	"""Of what several event loops have ended, the last comes first."""
+	far = lab.origin()
+	daemon = lab.sluice(workers=2)
+	ctl = lab.control(daemon)
+
+	def paths():
+		return [e["path"] for e in ctl.get("/v1/exchanges").json()[
+		    "exchanges"]]
+	for i in range(16):
+		if i == 8:
+			fault.shift_clock(-DAY)
+		assert lab.get(f"{far.url}/{i}").status == 200
+		wire.wait_until(lambda: len(paths()) == i + 1, what="its end")
+	assert paths() == [f"/{i}" for i in reversed(range(16))]
+
+
 @pytest.mark.plain("a loop stands still in the same way everywhere")
 @pytest.mark.parametrize("strict", [False, True])
 def test_stopped_under_load(lab, strict):
