@@ -51,19 +51,23 @@ teach_estimates(struct throttle *t, struct throttle_waiter *w,
 
 /*
  * Who was sent back goes before all others, for his turn was taken from him; but
- * who is refused then, or has asked in vain whether the host is open, may be
- * refused for what he is.  So others go before all of these, until the host has
- * served one.  Else a client's requests for what it may not have would be each
- * question, and nobody else would reach the host.  Returns whether that is new.
+ * who has asked in vain whether the host is open may be refused for what he is.
+ * So others go before all of these, until the host has served one.  Else a
+ * client's requests for what it may not have would be each question, and nobody
+ * else would reach the host.  Who goes after another was served asks nothing: he
+ * may be refused for what that one took, and would be so each time.  Returns
+ * whether that is new.
  */
 static bool
 set_turns(struct throttle *t, const struct throttle_waiter *w,
     enum budget_verdict verdict)
 {
-	if (verdict == BUDGET_SUCCESS)
+	if (verdict == BUDGET_NEUTRAL)
+		return false;
+	t->served = verdict == BUDGET_SUCCESS;
+	if (t->served)
 		return fair_returned_last(t->queue, false);
-	return verdict == BUDGET_THROTTLED && (w->resent ||
-	    w->mark.role == ESTIMATE_PROBE ||
+	return (w->asks_again || w->mark.role == ESTIMATE_PROBE ||
 	    w->part_mark.role == ESTIMATE_PROBE) &&
 	    fair_returned_last(t->queue, true);
 }

@@ -52,7 +52,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	struct budget *named = named_budget(t, w->named);
 	unsigned i;
 
-	w->resent = w->fair.returned;
+	w->asks_again = w->fair.returned && !t->served;
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);
@@ -69,7 +69,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	}
 	if (t->estimate != NULL) {
 		estimate_take(t->estimate, &w->mark, at, now);
-		w->mark.again = w->resent;
+		w->mark.again = w->fair.returned;
 		if (t->learner != NULL)
 			learn_account_went(t->learner);
 	}

@@ -222,7 +222,8 @@ struct throttle_waiter {
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
 	bool				 counted; /* by the host; or never */
-	bool				 resent; /* admitted as returned */
+	/* admitted as returned, where none was served after a refusal */
+	bool				 asks_again;
 	bool				 sent;	/* counted at that time: */
 	uint64_t			 count_at; /* ns */
 	bool				 ended;	/* ... for one that is gone */

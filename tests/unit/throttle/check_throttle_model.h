@@ -28,7 +28,7 @@ struct item {
 	struct throttle_waiter	 w;	/* first: the throttle returns it */
 	unsigned		 part;	/* 1 and up; 0: none */
 	bool			 returned;
-	bool			 resent;	/* admitted as that */
+	bool			 asks;	/* admitted as that, unserved */
 	bool			 settled;
 	bool			 out;	/* of those in throttle_hopeless() */
 	uint32_t		 epoch[2];	/* the host's, the part's */
@@ -90,6 +90,7 @@ static struct model {
 	bool			 learning;
 	uint32_t		 queue_length;
 	bool			 yield;	/* who was returned is last */
+	bool			 served; /* since one was refused */
 	bool			 prompt;
 	uint64_t		 now;
 	struct item		 items[ITEMS];
@@ -608,7 +609,7 @@ admitted(struct item *it)
 	it->epoch[0] = take(&m.b[0], it->w.fair.cost);
 	if (it->part != 0)
 		it->epoch[1] = take(&m.b[it->part], it->w.fair.cost);
-	it->resent = it->returned;
+	it->asks = it->returned && !m.served;
 	it->settled = it->returned = false;
 	m.held[m.nheld++] = it;
 	m.admitted++;

@@ -384,8 +384,10 @@ do_verdict(void)
 		return;
 	if (verdict == BUDGET_SUCCESS)
 		set_yield(false);
-	else if (verdict == BUDGET_THROTTLED && it->resent)
+	else if (verdict == BUDGET_THROTTLED && it->asks)
 		set_yield(true);
+	if (verdict != BUDGET_NEUTRAL)
+		m.served = verdict == BUDGET_SUCCESS;
 	settled(it, verdict);
 	if (verdict == BUDGET_THROTTLED && any(2))
 		back_off(it);

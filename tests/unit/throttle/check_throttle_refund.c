@@ -229,6 +229,34 @@ START_TEST(returned_again_goes_behind)
 }
 END_TEST
 
+/*
+ * A host that serves one after each pause serves him, too, who was refused twice:
+ * what is refused after another was served tells nothing of itself.
+ */
+START_TEST(returned_again_has_its_turn)
+{
+	struct throttle_waiter late, good[2];
+	struct throttle_report r;
+	struct throttle *t = new_throttle(slots(100));
+	unsigned i;
+
+	ask(t, &late, U, NEVER, 0, THROTTLE_GO);
+	throttle_verdict(t, &late, BUDGET_THROTTLED, 0);
+	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
+	ck_assert_int_eq(throttle_return(t, &late, 0, &r), THROTTLE_WAIT);
+	for (i = 0; i < 2; i++)
+		wait_for(t, &good[i], U, 0);
+	refuse(t, &late, SEC);
+	ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &good[0]);
+	throttle_verdict(t, &good[0], BUDGET_SUCCESS, 2 * SEC);
+	refuse(t, &late, 2 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 3 * SEC), &late);
+	throttle_verdict(t, &late, BUDGET_SUCCESS, 3 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 3 * SEC), &good[1]);
+	throttle_free(t);
+}
+END_TEST
+
 #define STEPS	300
 
 struct taken {
@@ -316,6 +344,7 @@ main(void)
 	tcase_add_test(tc, gives_the_probe_back);
 	tcase_add_test(tc, returned_goes_first);
 	tcase_add_test(tc, returned_again_goes_behind);
+	tcase_add_test(tc, returned_again_has_its_turn);
 	tcase_add_loop_test(tc, any_history, 0,
 	    (int)repetitions(200));
 	suite_add_tcase(s, tc);
