@@ -113,7 +113,7 @@ estimate_open(struct estimate *e, uint32_t more)
 }
 
 void
-estimate_tick(struct estimate *e, uint64_t now)
+estimate_tick_windows(struct estimate *e, uint64_t now)
 {
 	unsigned i;
 
@@ -212,9 +212,19 @@ open_due(const struct estimate *e, uint64_t now)
 	return at;
 }
 
+/* Nothing holds anybody; as for most hosts, so that is to cost little. */
+static bool
+is_unlimited(const struct estimate *e)
+{
+	return estimate_is_open(e) && e->places == 0 && e->room.until == 0 &&
+	    !e->pace.on;
+}
+
 uint64_t
 estimate_due(const struct estimate *e, uint64_t now)
 {
+	if (is_unlimited(e))
+		return 0;
 	if (e->phase == ESTIMATE_SHUT)
 		return shut_due(e);
 	if (estimate_is_open(e))

@@ -2,6 +2,8 @@
 #ifndef SLUICE_ESTIMATE_H
 #define SLUICE_ESTIMATE_H
 
+#include <stddef.h>
+
 #include "throttle/estimate_types.h"
 
 /*
@@ -59,8 +61,15 @@ bool		 estimate_shorten(struct estimate *, uint64_t until);
 /* Frees what it owns. */
 void		 estimate_clear(struct estimate *);
 
+void		 estimate_tick_windows(struct estimate *, uint64_t now);
+
 /* Lets time pass until now; to be called before the calls below. */
-void		 estimate_tick(struct estimate *, uint64_t now);
+static inline void
+estimate_tick(struct estimate *e, uint64_t now)
+{
+	if (e->windows != NULL)
+		estimate_tick_windows(e, now);
+}
 
 /*
  * Returns when one more may go (ns): 0 where it may now, ESTIMATE_NEVER where

@@ -88,6 +88,8 @@ estimate_is_spent(const struct estimate *e, uint64_t now)
 {
 	unsigned i;
 
+	if (e->windows == NULL)
+		return false;
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
 		if (estimate_has_window(e, i) &&
 		    estimate_window_is_sure(&e->windows[i]) &&

@@ -16,12 +16,6 @@
 #define CLOSE	64	/* a part of it that is not worth asking for */
 #define FEW_MORE 16	/* a part of it that may go by chance */
 
-bool
-estimate_has_window(const struct estimate *e, unsigned i)
-{
-	return e->windows != NULL && e->windows[i].n != 0;
-}
-
 /* Capacity or length are new: what was counted stays so. */
 static void
 renew(struct estimate_window *w, uint32_t flying, uint64_t now)

@@ -2,6 +2,8 @@
 #ifndef SLUICE_ESTIMATE_WINDOW_H
 #define SLUICE_ESTIMATE_WINDOW_H
 
+#include <stddef.h>
+
 #include "throttle/estimate_types.h"
 
 /*
@@ -11,7 +13,11 @@
  */
 
 /* Returns whether one is in force: the shorter (0), or the longer (1). */
-bool		 estimate_has_window(const struct estimate *, unsigned);
+static inline bool
+estimate_has_window(const struct estimate *e, unsigned i)
+{
+	return e->windows != NULL && e->windows[i].n != 0;
+}
 
 /*
  * Takes n in hi (ns) for it, longer than lo.  What was counted so far stays
