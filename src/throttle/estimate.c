@@ -31,6 +31,8 @@
 #include "throttle/larger.h"
 
 #define SECOND		1000000000ULL	/* ns */
+#define SPREAD_FADES	64		/* by such a part with each request */
+#define MOST_SPREAD	250000000ULL	/* ns: of ways, not of work */
 
 void
 estimate_init(struct estimate *e, bool probes)
@@ -171,7 +173,7 @@ edge(const struct estimate *e, unsigned i)
 {
 	if (!estimate_has_window(e, i) || e->flying > 0)
 		return ESTIMATE_NEVER;
-	return estimate_window_edge(&e->windows[i], 2 * e->rtt);
+	return estimate_window_edge(&e->windows[i], 2 * e->rtt + e->spread);
 }
 
 /* When a window lets the next one go; ESTIMATE_NEVER: not by time alone. */
@@ -355,14 +357,30 @@ estimate_hold(struct estimate *e, struct estimate_mark *mark, bool counted,
 			window_take(&e->windows[i].window, ESTIMATE_UNIT);
 }
 
+/*
+ * How uneven the ways there and back are.  What takes much longer than others is
+ * the host's work, of which it has counted the most before.
+ */
+static void
+note_spread(struct estimate *e, uint64_t sent, uint64_t at)
+{
+	uint64_t took = at > sent ? at - sent : 0;
+	uint64_t late = took > e->rtt ? took - e->rtt : 0;
+
+	if (sent == 0 || e->rtt == 0 || late > MOST_SPREAD)
+		return;
+	e->spread = larger(late, e->spread - e->spread / SPREAD_FADES);
+}
+
 void
-estimate_counted(struct estimate *e, uint64_t at)
+estimate_counted(struct estimate *e, uint64_t sent, uint64_t at)
 {
 	unsigned i;
 
 	if (e->uncounted == 0)
 		return;
 	e->uncounted--;
+	note_spread(e, sent, at);
 	for (i = 0; i < ESTIMATE_WINDOWS; i++)
 		if (estimate_has_window(e, i))
 			window_count(&e->windows[i].window, ESTIMATE_UNIT, at);
@@ -536,7 +554,7 @@ refused(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 		estimate_window_more(w, false, e->uncounted, now);
 	else if (mark->role == ESTIMATE_EDGE && w != NULL && w->tested != 0 &&
 	    (w->tested < w->hi || w->hi < w->ok))
-		estimate_window_asked(w, false, e->uncounted, now);
+		estimate_window_asked(w, false, 0, e->uncounted, now);
 	else if (mark->role != ESTIMATE_EXTRA && estimate_may_doubt(e, mark))
 		doubt(e, mark, now);
 	else if (mark->role != ESTIMATE_EXTRA)
@@ -559,7 +577,7 @@ heed(struct estimate *e, const struct estimate_mark *mark, uint64_t now)
 	else if (mark->role == ESTIMATE_EDGE && w->tested != 0) {
 		if (w->tested < w->hi - w->hi / 4)
 			e->early = e->log.total;
-		estimate_window_asked(w, true, e->uncounted, now);
+		estimate_window_asked(w, true, e->spread, e->uncounted, now);
 	}
 	if (e->windows[0].n != 0 && e->windows[0].hi < e->windows[0].born / 2)
 		estimate_find_bucket(e, now);

@@ -109,8 +109,12 @@ uint64_t	 estimate_start(const struct estimate *, uint64_t now);
 void		 estimate_hold(struct estimate *, struct estimate_mark *,
 		    bool counted, uint64_t now);
 
-/* The host has counted one, at an instant (ns); or it never will. */
-void		 estimate_counted(struct estimate *, uint64_t at);
+/*
+ * The host has counted one, at an instant (ns), that was admitted at another (0:
+ * that is not known); or it never will.
+ */
+void		 estimate_counted(struct estimate *, uint64_t sent,
+		    uint64_t at);
 void		 estimate_dropped(struct estimate *);
 
 /*

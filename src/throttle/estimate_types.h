@@ -146,6 +146,7 @@ struct estimate {
 	uint64_t	 last;		/* ns: the last admission */
 	uint64_t	 heard;		/* ns: the last answer */
 	uint64_t	 rtt;		/* ns, about the shortest */
+	uint64_t	 spread;	/* ns: beyond that, about the longest */
 	uint64_t	 went;		/* admitted in the last era */
 	uint64_t	 closed;	/* ns: it was shut then; 0: not known */
 	uint64_t	 early;		/* ... in this one, when it was open */

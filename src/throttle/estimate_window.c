@@ -136,16 +136,16 @@ estimate_window_ask(struct estimate_window *w, uint64_t at)
 }
 
 void
-estimate_window_asked(struct estimate_window *w, bool open, uint32_t flying,
-    uint64_t now)
+estimate_window_asked(struct estimate_window *w, bool open, uint64_t unsure,
+    uint32_t flying, uint64_t now)
 {
 	uint64_t tested = w->tested;
 
 	w->tested = 0;
 	if (open) {
 		w->spent = false;
-		if (tested < w->hi) {
-			w->hi = larger(tested, w->lo + 1);
+		if (tested + unsure < w->hi) {
+			w->hi = larger(tested + unsure, w->lo + 1);
 			w->held = 0;
 		}
 		if (++w->held < HELD)

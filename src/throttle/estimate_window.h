@@ -51,10 +51,14 @@ uint64_t	 estimate_window_edge(const struct estimate_window *,
 bool		 estimate_window_asks(const struct estimate_window *,
 		    uint64_t rtt, uint64_t at);
 
-/* One that asks goes at an instant (ns), and what it said. */
+/*
+ * One that asks goes at an instant (ns), and what it said; where it is open, it
+ * may be so because its way, or that of the one before, was longer than others'
+ * by as much as is not sure (ns).
+ */
 void		 estimate_window_ask(struct estimate_window *, uint64_t at);
 void		 estimate_window_asked(struct estimate_window *, bool open,
-		    uint32_t flying, uint64_t now);
+		    uint64_t unsure, uint32_t flying, uint64_t now);
 
 /* One goes at an instant (ns), whether there is room or not. */
 void		 estimate_window_take(struct estimate_window *, uint64_t at);

@@ -123,7 +123,7 @@ throttle_part_counted(struct throttle *t, struct throttle_waiter *w,
 	struct estimate *e = counts(t, w);
 
 	if (e != NULL)
-		estimate_counted(e, at);
+		estimate_counted(e, w->mark.sent, at);
 }
 
 void

@@ -48,7 +48,7 @@ throttle_count(struct throttle *t, struct throttle_waiter *w, uint64_t at)
 	if (t->meters != NULL)
 		throttle_meters_count(t, w, at);
 	if (t->estimate != NULL && !w->refused)
-		estimate_counted(t->estimate, at);
+		estimate_counted(t->estimate, w->mark.sent, at);
 	throttle_part_counted(t, w, at);
 	while (n > 0)
 		budget_count(b[--n], w->fair.cost, at);

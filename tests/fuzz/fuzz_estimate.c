@@ -41,7 +41,7 @@ one_goes(struct estimate *e, unsigned how, uint64_t *now)
 	if (how % 3 == 0)
 		estimate_dropped(e);
 	else
-		estimate_counted(e, *now);
+		estimate_counted(e, mark.sent, *now);
 	estimate_answered(e, &mark, how % 3 == 0 ? BUDGET_THROTTLED :
 	    how % 16 == 1 ? BUDGET_NEUTRAL : BUDGET_SUCCESS, *now);
 	return true;

@@ -27,11 +27,11 @@ START_TEST(is_not_held_back)
 	}
 	ck_assert_uint_gt(estimate_due(&e, now), now);
 	/* one is counted, whether its answer is there or not */
-	estimate_counted(&e, now);
+	estimate_counted(&e, 0, now);
 	ck_assert_uint_le(estimate_due(&e, now), now);
 	estimate_answered(&e, &marks[0], BUDGET_SUCCESS, now);
 	for (i = 1; i < ESTIMATE_OPENING; i++) {
-		estimate_counted(&e, now);
+		estimate_counted(&e, marks[i].sent, now);
 		estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
 	}
 	ck_assert(estimate_needs_counts(&e));
@@ -290,7 +290,7 @@ START_TEST(finds_slots)
 	ck_assert_uint_gt(estimate_due(&e, now), now);
 	now += SEC;
 	for (i = 0; i < 4; i++) {
-		estimate_counted(&e, now);
+		estimate_counted(&e, marks[i].sent, now);
 		estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
 	}
 	go(BUDGET_SUCCESS);
@@ -469,7 +469,7 @@ START_TEST(an_era_that_is_over)
 	ck_assert_uint_eq(e.era, 1);
 	ck_assert_uint_eq(e.log.total, 1);
 	rtt = e.rtt;
-	estimate_counted(&e, now);
+	estimate_counted(&e, late.sent, now);
 	estimate_answered(&e, &late, BUDGET_SUCCESS, now);
 	ck_assert_uint_eq(e.log.total, 1);
 	ck_assert_uint_eq(e.rtt, rtt);
@@ -501,7 +501,7 @@ START_TEST(who_never_came_is_not_counted)
 	unsigned i;
 
 	estimate_told(&e, 5, 10 * SEC, now);
-	estimate_counted(&e, now);
+	estimate_counted(&e, 0, now);
 	estimate_dropped(&e);
 	for (i = 0; i < 5; i++)
 		ck_assert_uint_eq(go_when_due(BUDGET_SUCCESS), 0);

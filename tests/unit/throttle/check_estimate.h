@@ -46,7 +46,7 @@ go(enum budget_verdict verdict)
 	if (verdict == BUDGET_THROTTLED)
 		estimate_dropped(&e);
 	else
-		estimate_counted(&e, now);
+		estimate_counted(&e, mark.sent, now);
 	estimate_answered(&e, &mark, verdict, now);
 }
 

@@ -304,7 +304,7 @@ abreast(unsigned n, unsigned admitted)
 		estimate_answered(&e, &marks[i], BUDGET_THROTTLED, now);
 	}
 	for (i = 0; i < admitted; i++) {
-		estimate_counted(&e, now);
+		estimate_counted(&e, marks[i].sent, now);
 		estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);
 	}
 }
@@ -382,7 +382,7 @@ START_TEST(what_failed_says_nothing_of_slots)
 		/* one at a time */
 		ck_assert_uint_eq(estimate_due(&e, now), ESTIMATE_NEVER);
 		for (i = 0; i < 5; i++)
-			estimate_counted(&e, now);
+			estimate_counted(&e, 0, now);
 		estimate_answered(&e, &more, BUDGET_NEUTRAL, now);
 		for (i = 0; i < 4; i++)
 			estimate_answered(&e, &marks[i], BUDGET_SUCCESS, now);

@@ -94,6 +94,33 @@ START_TEST(finds)
 END_TEST
 
 /*
+ * Where ways are uneven, a window that was found open early need not be shorter:
+ * by that it was cut to a part of what it is, and refused again and again.
+ */
+START_TEST(finds_by_uneven_ways)
+{
+	static const unsigned clients[] = { 5, 25, 100 };
+	double refused = 0, time = 0;
+	unsigned i, cells = brief() ? 1 : 60;
+
+	for (i = 0; i < cells; i++)
+		add_cost((struct trial){
+			.limits = { { .kind = SLIDING, .n = 20, .w = SEC } },
+			.nlimits = 1,
+			.clients = clients[i % 3],
+			.latency = 2 * MS,
+			.jitter = 100 * MS,
+			.poisson = i / 3 % 2 != 0,
+			.names = true,
+			.total = brief() ? 40 : 800,
+			.seed = i + 1,
+		}, cells, &refused, &time);
+	if (!brief() && (refused > 6 || time > 1.15))
+		ck_abort_msg("%.1f refused, %.3f of the time", refused, time);
+}
+END_TEST
+
+/*
  * Several that use one limit, and the host says what is left of it, or nothing:
  * beside one that was told the limit.  Means over seeds.
  */
@@ -486,6 +513,7 @@ estimate_sim_suite(void)
 
 	tcase_set_timeout(tc, 600);
 	ROWS(tc, finds, families);
+	tcase_add_test(tc, finds_by_uneven_ways);
 	ROWS(tc, shares_with_others, several);
 	ROWS(tc, takes_over, rests);
 	ROWS(tc, follows, changes);

@@ -22,7 +22,7 @@ go_and_hear(uint64_t limit, uint64_t left, uint64_t until)
 	estimate_take(&e, &mark, now, now);
 	now += RTT;
 	estimate_tick(&e, now);
-	estimate_counted(&e, now);
+	estimate_counted(&e, mark.sent, now);
 	estimate_answered(&e, &mark, BUDGET_SUCCESS, now);
 	return estimate_left(&e, &mark, &room, false, now);
 }
@@ -40,7 +40,7 @@ START_TEST(no_more_than_are_left)
 	ck_assert_uint_gt(estimate_due(&e, now), now + 4 * SEC);
 	/* an answer that is older says more: it is not believed */
 	now += RTT;
-	estimate_counted(&e, now);
+	estimate_counted(&e, marks[0].sent, now);
 	estimate_answered(&e, &marks[0], BUDGET_SUCCESS, now);
 	ck_assert(estimate_left(&e, &marks[0], &(struct estimate_room){
 	    3, 3, now + 5 * SEC, false }, false, now));
@@ -207,7 +207,7 @@ START_TEST(is_told_to_be_a_bucket)
 
 	for (i = 0; i < 9; i++) {
 		estimate_take(&e, &mark, now, now);
-		estimate_counted(&e, now);
+		estimate_counted(&e, mark.sent, now);
 		estimate_answered(&e, &mark, BUDGET_SUCCESS, now);
 	}
 	estimate_left(&e, &mark, &room, false, now);
