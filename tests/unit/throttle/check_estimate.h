@@ -7,6 +7,7 @@
 #include "check_run.h"
 #include "throttle/estimate_told.h"
 #include "throttle/estimate_view.h"
+#include "throttle/estimate_window.h"
 
 /* What the estimate's tests share: one of them, and a clock. */
 

@@ -3,7 +3,6 @@
 
 #include "check_estimate.h"
 #include "throttle/estimate_log.h"
-#include "throttle/estimate_window.h"
 
 /*
  * Which kind of limit an estimate takes a host's to be, when another kind, or

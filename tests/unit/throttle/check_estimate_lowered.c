@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "check_estimate.h"
 #include "throttle/estimate_log.h"
-#include "throttle/estimate_window.h"
 
 /*
  * What an estimate makes of others who use the key, too, of whom the host says

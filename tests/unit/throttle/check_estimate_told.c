@@ -6,7 +6,6 @@
 #include "throttle/estimate_more.h"
 #include "throttle/estimate_pace.h"
 #include "throttle/estimate_probe.h"
-#include "throttle/estimate_window.h"
 #include "throttle/window.h"
 
 /* What a host says is left, where limits are estimated. */
