@@ -170,10 +170,10 @@ void		 throttle_refill(struct throttle *, uint64_t now);
 /*
  * Sends an admitted one, whose verdict was given, back to the queue, before all
  * others; but behind them from when one has asked in vain whether the host is
- * open, until the host serves one.  Such a one is an estimate's probe, and one
- * that was sent back and goes before another was served.  Its slot is given back;
- * what it spent stays spent, and it pays again when it goes.  The queue's length
- * is not enforced.
+ * open, until the host serves two in a row, or refuses one after one that it
+ * served.  Who asks is an estimate's probe, and who was sent back and goes before
+ * another was served.  Its slot is given back; what it spent stays spent, and it
+ * pays again when it goes.  The queue's length is not enforced.
  * Returns THROTTLE_WAIT; THROTTLE_LATE_START when it could not start by its
  * deadline, or THROTTLE_NO_MEMORY: it then still holds its slot.
  */

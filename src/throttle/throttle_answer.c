@@ -13,6 +13,8 @@
 #include "throttle/throttle_tick.h"
 #include "throttle/throttle_total.h"
 
+#define ENOUGH	2	/* served in a row: it is open */
+
 /* Returns whether one waits by what is learned of the host, or of its part. */
 static bool
 is_shut(const struct throttle *t, const struct throttle_waiter *w, uint64_t now)
@@ -52,24 +54,31 @@ teach_estimates(struct throttle *t, struct throttle_waiter *w,
 /*
  * Who was sent back goes before all others, for his turn was taken from him; but
  * who has asked in vain whether the host is open may be refused for what he is.
- * So others go before all of these, until the host has served one.  Else a
- * client's requests for what it may not have would be each question, and nobody
- * else would reach the host.  Who goes after another was served asks nothing: he
- * may be refused for what that one took, and would be so each time.  Returns
- * whether that is new.
+ * So others go before all of these, until the host has served two, or refuses who
+ * goes after one that it served.  Else a client's requests for what it may not
+ * have would be each question, and nobody else would reach the host.  Who goes
+ * after one that was served asks nothing: he may be refused for what that one
+ * took, so he is not put there again and again.  Returns whether that is new.
  */
 static bool
 set_turns(struct throttle *t, const struct throttle_waiter *w,
     enum budget_verdict verdict)
 {
+	bool after = t->served > 0;
+
 	if (verdict == BUDGET_NEUTRAL)
 		return false;
-	t->served = verdict == BUDGET_SUCCESS;
-	if (t->served)
-		return fair_returned_last(t->queue, false);
-	return (w->asks_again || w->mark.role == ESTIMATE_PROBE ||
-	    w->part_mark.role == ESTIMATE_PROBE) &&
-	    fair_returned_last(t->queue, true);
+	if (verdict == BUDGET_SUCCESS) {
+		if (t->served < ENOUGH)
+			t->served++;
+		return t->served == ENOUGH &&
+		    fair_returned_last(t->queue, false);
+	}
+	t->served = 0;
+	if (w->asks_again || w->mark.role == ESTIMATE_PROBE ||
+	    w->part_mark.role == ESTIMATE_PROBE)
+		return fair_returned_last(t->queue, true);
+	return after && fair_returned_last(t->queue, false);
 }
 
 static void

@@ -52,7 +52,7 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	struct budget *named = named_budget(t, w->named);
 	unsigned i;
 
-	w->asks_again = w->fair.returned && !t->served;
+	w->asks_again = w->fair.returned && t->served == 0;
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);

@@ -69,8 +69,8 @@ struct throttle {
 	bool			 renews;	/* ... to forget all */
 	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
-	bool			 served;	/* one was, since the last
-						   that was refused */
+	uint8_t			 served;	/* since the last that was
+						   refused; or enough */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
 	struct throttle_queue	 sent;		/* by count_at */
 	uint64_t		 within;	/* ns: after that it is so */

@@ -90,7 +90,7 @@ static struct model {
 	bool			 learning;
 	uint32_t		 queue_length;
 	bool			 yield;	/* who was returned is last */
-	bool			 served; /* since one was refused */
+	unsigned		 served; /* since one was refused */
 	bool			 prompt;
 	uint64_t		 now;
 	struct item		 items[ITEMS];
@@ -609,7 +609,7 @@ admitted(struct item *it)
 	it->epoch[0] = take(&m.b[0], it->w.fair.cost);
 	if (it->part != 0)
 		it->epoch[1] = take(&m.b[it->part], it->w.fair.cost);
-	it->asks = it->returned && !m.served;
+	it->asks = it->returned && m.served == 0;
 	it->settled = it->returned = false;
 	m.held[m.nheld++] = it;
 	m.admitted++;

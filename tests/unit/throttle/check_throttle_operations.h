@@ -382,12 +382,13 @@ do_verdict(void)
 	/* Only the first counts. */
 	if (it->settled)
 		return;
-	if (verdict == BUDGET_SUCCESS)
+	if (verdict == BUDGET_SUCCESS && ++m.served >= 2)
 		set_yield(false);
-	else if (verdict == BUDGET_THROTTLED && it->asks)
-		set_yield(true);
-	if (verdict != BUDGET_NEUTRAL)
-		m.served = verdict == BUDGET_SUCCESS;
+	if (verdict == BUDGET_THROTTLED) {
+		if (it->asks || m.served > 0)
+			set_yield(it->asks);
+		m.served = 0;
+	}
 	settled(it, verdict);
 	if (verdict == BUDGET_THROTTLED && any(2))
 		back_off(it);

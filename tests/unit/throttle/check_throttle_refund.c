@@ -200,28 +200,37 @@ refuse(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	ck_assert_int_eq(throttle_return(t, w, now, &r), THROTTLE_WAIT);
 }
 
-/* Who is refused again lets others ask, until one of these is not. */
-START_TEST(returned_again_goes_behind)
+/* Two whose first attempts were refused, at 0. */
+static void
+return_both(struct throttle *t, struct throttle_waiter w[2])
 {
-	struct throttle_waiter bad[2], good[2];
-	struct throttle_waiter *order[] = { &good[0], &bad[1], &bad[0],
-	    &good[1] };
 	struct throttle_report r;
-	struct throttle *t = new_throttle(slots(100));
 	unsigned i;
 
 	for (i = 0; i < 2; i++)
-		ask(t, &bad[i], U, NEVER, 0, THROTTLE_GO);
+		ask(t, &w[i], U, NEVER, 0, THROTTLE_GO);
 	for (i = 0; i < 2; i++)
-		throttle_verdict(t, &bad[i], BUDGET_THROTTLED, 0);
+		throttle_verdict(t, &w[i], BUDGET_THROTTLED, 0);
 	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
 	for (i = 0; i < 2; i++)
-		ck_assert_int_eq(throttle_return(t, &bad[i], 0, &r),
+		ck_assert_int_eq(throttle_return(t, &w[i], 0, &r),
 		    THROTTLE_WAIT);
-	for (i = 0; i < 2; i++)
+}
+
+/* Who is refused again lets others ask, until two of these are not. */
+START_TEST(returned_again_goes_behind)
+{
+	struct throttle_waiter bad[2], good[3];
+	struct throttle_waiter *order[] = { &good[0], &good[1], &bad[1],
+	    &bad[0], &good[2] };
+	struct throttle *t = new_throttle(slots(100));
+	unsigned i;
+
+	return_both(t, bad);
+	for (i = 0; i < 3; i++)
 		wait_for(t, &good[i], U, 0);
 	refuse(t, &bad[0], SEC);
-	for (i = 0; i < 4; i++) {
+	for (i = 0; i < 5; i++) {
 		ck_assert_ptr_eq(throttle_next(t, 2 * SEC), order[i]);
 		throttle_verdict(t, order[i], BUDGET_SUCCESS, 2 * SEC);
 	}
@@ -230,29 +239,29 @@ START_TEST(returned_again_goes_behind)
 END_TEST
 
 /*
- * A host that serves one after each pause serves him, too, who was refused twice:
- * what is refused after another was served tells nothing of itself.
+ * A host that serves one after each pause serves all in their turn, those too that
+ * were refused twice: what is refused after another was served tells nothing of
+ * itself.
  */
 START_TEST(returned_again_has_its_turn)
 {
-	struct throttle_waiter late, good[2];
-	struct throttle_report r;
+	struct throttle_waiter late[2], good[2];
 	struct throttle *t = new_throttle(slots(100));
 	unsigned i;
 
-	ask(t, &late, U, NEVER, 0, THROTTLE_GO);
-	throttle_verdict(t, &late, BUDGET_THROTTLED, 0);
-	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
-	ck_assert_int_eq(throttle_return(t, &late, 0, &r), THROTTLE_WAIT);
+	return_both(t, late);
 	for (i = 0; i < 2; i++)
 		wait_for(t, &good[i], U, 0);
-	refuse(t, &late, SEC);
+	refuse(t, &late[0], SEC);
 	ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &good[0]);
 	throttle_verdict(t, &good[0], BUDGET_SUCCESS, 2 * SEC);
-	refuse(t, &late, 2 * SEC);
-	ck_assert_ptr_eq(throttle_next(t, 3 * SEC), &late);
-	throttle_verdict(t, &late, BUDGET_SUCCESS, 3 * SEC);
-	ck_assert_ptr_eq(throttle_next(t, 3 * SEC), &good[1]);
+	refuse(t, &good[1], 2 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 3 * SEC), &late[1]);
+	throttle_verdict(t, &late[1], BUDGET_SUCCESS, 3 * SEC);
+	refuse(t, &late[0], 3 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 4 * SEC), &good[1]);
+	throttle_verdict(t, &good[1], BUDGET_SUCCESS, 4 * SEC);
+	ck_assert_ptr_eq(throttle_next(t, 4 * SEC), &late[0]);
 	throttle_free(t);
 }
 END_TEST
