@@ -64,17 +64,22 @@ static bool
 set_turns(struct throttle *t, const struct throttle_waiter *w,
     enum budget_verdict verdict)
 {
-	bool after = t->served > 0;
+	bool since = w->turn == t->turn, after = t->served > 0;
 
 	if (verdict == BUDGET_NEUTRAL)
 		return false;
 	if (verdict == BUDGET_SUCCESS) {
+		t->open = t->open || since;
 		if (t->served < ENOUGH)
 			t->served++;
 		return t->served == ENOUGH &&
 		    fair_returned_last(t->queue, false);
 	}
 	t->served = 0;
+	if (since) {
+		t->turn++;
+		t->open = false;
+	}
 	if (w->asks_again || w->mark.role == ESTIMATE_PROBE ||
 	    w->part_mark.role == ESTIMATE_PROBE)
 		return fair_returned_last(t->queue, true);

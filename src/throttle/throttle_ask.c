@@ -52,7 +52,8 @@ take(struct throttle *t, struct throttle_waiter *w, uint64_t at, uint64_t now)
 	struct budget *named = named_budget(t, w->named);
 	unsigned i;
 
-	w->asks_again = w->fair.returned && t->served == 0;
+	w->turn = t->turn;
+	w->asks_again = w->fair.returned && !t->open;
 	w->epoch = budget_take(&t->host, w->fair.cost, at, now);
 	if (b != NULL)
 		w->part_epoch = budget_take(b, w->fair.cost, at, now);

@@ -69,8 +69,10 @@ struct throttle {
 	bool			 renews;	/* ... to forget all */
 	uint64_t		 graced_until;	/* ns; the last grace's end */
 	struct fair		*queue;		/* owned */
-	uint8_t			 served;	/* since the last that was
-						   refused; or enough */
+	uint8_t			 turn;	/* counts refusals, but of who
+						   went before the last one */
+	bool			 open;	/* one was served that went since */
+	uint8_t			 served;	/* in a row; or enough */
 	LIST_HEAD(, throttle_deposit) deposits;	/* what may be refunded */
 	struct throttle_queue	 sent;		/* by count_at */
 	uint64_t		 within;	/* ns: after that it is so */

@@ -222,12 +222,14 @@ struct throttle_waiter {
 	bool				 slotless; /* ... and holds no slot */
 	bool				 settled; /* its verdict is given */
 	bool				 counted; /* by the host; or never */
-	/* admitted as returned, where none was served after a refusal */
+	/* admitted as returned, where none that went since the last one that
+	   was refused was served */
 	bool				 asks_again;
 	bool				 sent;	/* counted at that time: */
 	uint64_t			 count_at; /* ns */
 	bool				 ended;	/* ... for one that is gone */
 	bool				 refused; /* the estimate dropped it */
+	uint8_t				 turn;	/* the throttle's, at admission */
 };
 TAILQ_HEAD(throttle_queue, throttle_waiter);
 

@@ -28,6 +28,7 @@ struct item {
 	struct throttle_waiter	 w;	/* first: the throttle returns it */
 	unsigned		 part;	/* 1 and up; 0: none */
 	bool			 returned;
+	uint8_t			 turn;	/* the model's, when admitted */
 	bool			 asks;	/* admitted as that, unserved */
 	bool			 settled;
 	bool			 out;	/* of those in throttle_hopeless() */
@@ -90,6 +91,8 @@ static struct model {
 	bool			 learning;
 	uint32_t		 queue_length;
 	bool			 yield;	/* who was returned is last */
+	uint8_t			 turn;	/* counts refusals that say so: */
+	bool			 open;	/* one was served that went since */
 	unsigned		 served; /* since one was refused */
 	bool			 prompt;
 	uint64_t		 now;
@@ -609,7 +612,8 @@ admitted(struct item *it)
 	it->epoch[0] = take(&m.b[0], it->w.fair.cost);
 	if (it->part != 0)
 		it->epoch[1] = take(&m.b[it->part], it->w.fair.cost);
-	it->asks = it->returned && m.served == 0;
+	it->turn = m.turn;
+	it->asks = it->returned && !m.open;
 	it->settled = it->returned = false;
 	m.held[m.nheld++] = it;
 	m.admitted++;

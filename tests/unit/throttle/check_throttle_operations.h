@@ -374,6 +374,7 @@ do_verdict(void)
 	    BUDGET_NEUTRAL };
 	enum budget_verdict verdict = verdicts[any(5)];
 	struct item *it;
+	bool since;
 
 	if (m.nheld == 0)
 		return;
@@ -382,12 +383,19 @@ do_verdict(void)
 	/* Only the first counts. */
 	if (it->settled)
 		return;
-	if (verdict == BUDGET_SUCCESS && ++m.served >= 2)
-		set_yield(false);
-	if (verdict == BUDGET_THROTTLED) {
+	since = it->turn == m.turn;
+	if (verdict == BUDGET_SUCCESS) {
+		m.open = m.open || since;
+		if (++m.served >= 2)
+			set_yield(false);
+	} else if (verdict == BUDGET_THROTTLED) {
 		if (it->asks || m.served > 0)
 			set_yield(it->asks);
 		m.served = 0;
+		if (since) {
+			m.turn++;
+			m.open = false;
+		}
 	}
 	settled(it, verdict);
 	if (verdict == BUDGET_THROTTLED && any(2))

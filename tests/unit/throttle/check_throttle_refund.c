@@ -266,6 +266,32 @@ START_TEST(returned_again_has_its_turn)
 }
 END_TEST
 
+/* Who went before the one that was refused, and is served, says nothing. */
+START_TEST(served_before_it_was_refused)
+{
+	struct throttle_waiter slow, bad, good[2];
+	struct throttle_report r;
+	struct throttle *t = new_throttle(slots(100));
+	unsigned i;
+
+	ask(t, &slow, U, NEVER, 0, THROTTLE_GO);
+	ask(t, &bad, U, NEVER, 0, THROTTLE_GO);
+	throttle_verdict(t, &bad, BUDGET_THROTTLED, 0);
+	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
+	ck_assert_int_eq(throttle_return(t, &bad, 0, &r), THROTTLE_WAIT);
+	for (i = 0; i < 2; i++)
+		wait_for(t, &good[i], U, 0);
+	throttle_verdict(t, &slow, BUDGET_SUCCESS, SEC / 2);
+	refuse(t, &bad, SEC);
+	for (i = 0; i < 2; i++) {
+		ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &good[i]);
+		throttle_verdict(t, &good[i], BUDGET_SUCCESS, 2 * SEC);
+	}
+	ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &bad);
+	throttle_free(t);
+}
+END_TEST
+
 #define STEPS	300
 
 struct taken {
@@ -354,6 +380,7 @@ main(void)
 	tcase_add_test(tc, returned_goes_first);
 	tcase_add_test(tc, returned_again_goes_behind);
 	tcase_add_test(tc, returned_again_has_its_turn);
+	tcase_add_test(tc, served_before_it_was_refused);
 	tcase_add_loop_test(tc, any_history, 0,
 	    (int)repetitions(200));
 	suite_add_tcase(s, tc);
