@@ -31,6 +31,7 @@
 #include "throttle/larger.h"
 
 #define SECOND		1000000000ULL	/* ns */
+#define SPREAD_RISES	4		/* by such a part of what is beyond it */
 #define SPREAD_FADES	64		/* by such a part with each request */
 #define MOST_SPREAD	250000000ULL	/* ns: of ways, not of work */
 
@@ -369,7 +370,9 @@ note_spread(struct estimate *e, uint64_t sent, uint64_t at)
 
 	if (sent == 0 || e->rtt == 0 || late > MOST_SPREAD)
 		return;
-	e->spread = larger(late, e->spread - e->spread / SPREAD_FADES);
+	e->spread = late > e->spread ?
+	    e->spread + (late - e->spread) / SPREAD_RISES :
+	    e->spread - e->spread / SPREAD_FADES;
 }
 
 void
