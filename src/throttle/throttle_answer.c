@@ -58,7 +58,8 @@ teach_estimates(struct throttle *t, struct throttle_waiter *w,
  * goes after one that it served.  Else a client's requests for what it may not
  * have would be each question, and nobody else would reach the host.  Who goes
  * after one that was served asks nothing: he may be refused for what that one
- * took, so he is not put there again and again.  Returns whether that is new.
+ * took, so he is not put there again and again.  Who is served, but went before
+ * the last refusal, does not count for that.  Returns whether that is new.
  */
 static bool
 set_turns(struct throttle *t, const struct throttle_waiter *w,
