@@ -200,9 +200,21 @@ refuse(struct throttle *t, struct throttle_waiter *w, uint64_t now)
 	ck_assert_int_eq(throttle_return(t, w, now, &r), THROTTLE_WAIT);
 }
 
-/* Two whose first attempts were refused, at 0. */
+/* Admits that one, which is served. */
 static void
-return_both(struct throttle *t, struct throttle_waiter w[2])
+serve(struct throttle *t, struct throttle_waiter *w, uint64_t now)
+{
+	ck_assert_ptr_eq(throttle_next(t, now), w);
+	throttle_verdict(t, w, BUDGET_SUCCESS, now);
+}
+
+/*
+ * Two are refused at 0 and sent back, others come, and the first of the two is
+ * refused again, at a second.
+ */
+static void
+refuse_again(struct throttle *t, struct throttle_waiter w[2],
+    struct throttle_waiter *others, unsigned n)
 {
 	struct throttle_report r;
 	unsigned i;
@@ -211,10 +223,13 @@ return_both(struct throttle *t, struct throttle_waiter w[2])
 		ask(t, &w[i], U, NEVER, 0, THROTTLE_GO);
 	for (i = 0; i < 2; i++)
 		throttle_verdict(t, &w[i], BUDGET_THROTTLED, 0);
-	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
+	pause_host(t, SEC, 0);
 	for (i = 0; i < 2; i++)
 		ck_assert_int_eq(throttle_return(t, &w[i], 0, &r),
 		    THROTTLE_WAIT);
+	for (i = 0; i < n; i++)
+		wait_for(t, &others[i], U, 0);
+	refuse(t, &w[0], SEC);
 }
 
 /* Who is refused again lets others ask, until two of these are not. */
@@ -226,14 +241,9 @@ START_TEST(returned_again_goes_behind)
 	struct throttle *t = new_throttle(slots(100));
 	unsigned i;
 
-	return_both(t, bad);
-	for (i = 0; i < 3; i++)
-		wait_for(t, &good[i], U, 0);
-	refuse(t, &bad[0], SEC);
-	for (i = 0; i < 5; i++) {
-		ck_assert_ptr_eq(throttle_next(t, 2 * SEC), order[i]);
-		throttle_verdict(t, order[i], BUDGET_SUCCESS, 2 * SEC);
-	}
+	refuse_again(t, bad, good, 3);
+	for (i = 0; i < 5; i++)
+		serve(t, order[i], 2 * SEC);
 	throttle_free(t);
 }
 END_TEST
@@ -247,20 +257,13 @@ START_TEST(returned_again_has_its_turn)
 {
 	struct throttle_waiter late[2], good[2];
 	struct throttle *t = new_throttle(slots(100));
-	unsigned i;
 
-	return_both(t, late);
-	for (i = 0; i < 2; i++)
-		wait_for(t, &good[i], U, 0);
-	refuse(t, &late[0], SEC);
-	ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &good[0]);
-	throttle_verdict(t, &good[0], BUDGET_SUCCESS, 2 * SEC);
+	refuse_again(t, late, good, 2);
+	serve(t, &good[0], 2 * SEC);
 	refuse(t, &good[1], 2 * SEC);
-	ck_assert_ptr_eq(throttle_next(t, 3 * SEC), &late[1]);
-	throttle_verdict(t, &late[1], BUDGET_SUCCESS, 3 * SEC);
+	serve(t, &late[1], 3 * SEC);
 	refuse(t, &late[0], 3 * SEC);
-	ck_assert_ptr_eq(throttle_next(t, 4 * SEC), &good[1]);
-	throttle_verdict(t, &good[1], BUDGET_SUCCESS, 4 * SEC);
+	serve(t, &good[1], 4 * SEC);
 	ck_assert_ptr_eq(throttle_next(t, 4 * SEC), &late[0]);
 	throttle_free(t);
 }
@@ -277,16 +280,14 @@ START_TEST(served_before_it_was_refused)
 	ask(t, &slow, U, NEVER, 0, THROTTLE_GO);
 	ask(t, &bad, U, NEVER, 0, THROTTLE_GO);
 	throttle_verdict(t, &bad, BUDGET_THROTTLED, 0);
-	throttle_pause(t, THROTTLE_WHOLE, SEC, 0);
+	pause_host(t, SEC, 0);
 	ck_assert_int_eq(throttle_return(t, &bad, 0, &r), THROTTLE_WAIT);
 	for (i = 0; i < 2; i++)
 		wait_for(t, &good[i], U, 0);
 	throttle_verdict(t, &slow, BUDGET_SUCCESS, SEC / 2);
 	refuse(t, &bad, SEC);
-	for (i = 0; i < 2; i++) {
-		ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &good[i]);
-		throttle_verdict(t, &good[i], BUDGET_SUCCESS, 2 * SEC);
-	}
+	for (i = 0; i < 2; i++)
+		serve(t, &good[i], 2 * SEC);
 	ck_assert_ptr_eq(throttle_next(t, 2 * SEC), &bad);
 	throttle_free(t);
 }
