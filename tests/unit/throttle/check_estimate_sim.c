@@ -53,10 +53,11 @@ static const struct family {
 
 #define BRIEF	(10 * SEC)	/* under valgrind */
 
+static const unsigned crowds[CLIENTS] = { 5, 25, 100 };
+
 static struct trial
 cell(const struct family *f, unsigned i)
 {
-	static const unsigned clients[CLIENTS] = { 5, 25, 100 };
 	static const uint64_t latencies[LATENCIES] = { MS, 50 * MS,
 		300 * MS };
 	unsigned latency = i / CLIENTS % LATENCIES;
@@ -67,7 +68,7 @@ cell(const struct family *f, unsigned i)
 			{ .kind = f->kind, .n = f->also_n, .w = f->also_w },
 		},
 		.nlimits = f->also_n != 0 ? 2 : 1,
-		.clients = clients[i % CLIENTS],
+		.clients = crowds[i % CLIENTS],
 		.latency = latencies[latency],
 		.jitter = latency == 1 ? 50 * MS : 0,
 		.poisson = i / (CLIENTS * LATENCIES) % 2 != 0,
@@ -99,7 +100,6 @@ END_TEST
  */
 START_TEST(finds_by_uneven_ways)
 {
-	static const unsigned clients[] = { 5, 25, 100 };
 	double refused = 0, time = 0;
 	unsigned i, cells = brief() ? 1 : 60;
 
@@ -107,10 +107,10 @@ START_TEST(finds_by_uneven_ways)
 		add_cost((struct trial){
 			.limits = { { .kind = SLIDING, .n = 20, .w = SEC } },
 			.nlimits = 1,
-			.clients = clients[i % 3],
+			.clients = crowds[i % CLIENTS],
 			.latency = 2 * MS,
 			.jitter = 100 * MS,
-			.poisson = i / 3 % 2 != 0,
+			.poisson = i / CLIENTS % 2 != 0,
 			.names = true,
 			.total = brief() ? 40 : 800,
 			.seed = i + 1,
