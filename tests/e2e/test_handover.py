@@ -75,7 +75,7 @@ def test_all_goes_on(lab, does, said):
 	os.kill(daemon.pid, signal.SIGUSR2)
 	daemon.err.wait(f"not upgraded: the new process: {said}", since=since)
 	# The start of what is in its place is in that, too.
-	assert time.monotonic() - began < 5 * wire.SLOW
+	assert time.monotonic() - began < 4 * wire.SLOW
 	asked.append(lab.client().ask("GET", gate.url + "3"))
 	wire.wait_until(lambda: waiting(control) == 3, what="waiters")
 	for _ in range(5):
